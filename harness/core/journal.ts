@@ -1,0 +1,136 @@
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { utcNow } from './clock.ts';
+import type { Blame } from './errors.ts';
+import type { Verdict } from './outcome.ts';
+import { redact } from './secret.ts';
+
+/** A file or a value behind an outcome. Files lie in the run's folder and are named relative to it. */
+export type Evidence =
+  | { readonly kind: 'value'; readonly name: string; readonly value: unknown }
+  | { readonly kind: 'file'; readonly name: string; readonly path: string; readonly sha256: string };
+
+/** A rectangle of the framebuffer, in pixels from its top left corner. */
+export interface Area {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What a run consists of, written down before it begins. */
+export interface RunPlan {
+  readonly machines: readonly {
+    readonly name: string;
+    readonly os: string;
+    readonly provider: string;
+    readonly stages: readonly string[];
+  }[];
+  readonly controls: readonly string[];
+  /** True when anything of the run is the embedded lab: such a run is never a sign-off. */
+  readonly lab: boolean;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly package: { readonly path: string; readonly sha256: string };
+  readonly arguments: readonly string[];
+}
+
+/** Everything that can happen in a run. The journal of these is the only truth; every report is derived from it. */
+export type RunEvent =
+  | { readonly type: 'run-started'; readonly run: string; readonly plan: RunPlan }
+  | { readonly type: 'machine-started'; readonly machine: string; readonly pid: number }
+  | { readonly type: 'stage-started'; readonly machine: string; readonly stage: string; readonly title: string }
+  | {
+      readonly type: 'stage-ended';
+      readonly machine: string;
+      readonly stage: string;
+      readonly ms: number;
+      readonly ok: boolean;
+    }
+  /** Progress in words, for the live view: "clicks the link". */
+  | { readonly type: 'step'; readonly machine: string; readonly stage: string; readonly text: string }
+  | ({
+      readonly type: 'control';
+      readonly machine: string;
+      readonly stage: string;
+      readonly control: string;
+      readonly ms: number;
+      readonly evidence: readonly Evidence[];
+      readonly blame?: Blame;
+    } & Verdict)
+  /** One picture of the logon film: what was on the screen, what was looked for, where it was found. */
+  | {
+      readonly type: 'frame';
+      readonly machine: string;
+      readonly stage: string;
+      readonly caption: string;
+      readonly file: string;
+      readonly sha256: string;
+      readonly width: number;
+      readonly height: number;
+      readonly lookedFor?: string;
+      readonly found?: Area & { readonly text: string; readonly similarity: number };
+      readonly action?: string;
+    }
+  /** A value that a later stage or a report needs: the instant of the click, the boot time before and after. */
+  | {
+      readonly type: 'fact';
+      readonly machine: string;
+      readonly stage: string;
+      readonly name: string;
+      readonly value: unknown;
+    }
+  | {
+      readonly type: 'fault';
+      readonly machine: string;
+      readonly stage: string;
+      readonly code: string;
+      readonly blame: Blame;
+      readonly message: string;
+      readonly remedy: string;
+    }
+  | { readonly type: 'machine-ended'; readonly machine: string; readonly how: 'completed' | 'aborted' | 'died' }
+  | { readonly type: 'run-ended'; readonly exitCode: number; readonly ms: number };
+
+/** A RunEvent as it stands in events.jsonl. */
+export type Recorded = RunEvent & { readonly seq: number; readonly at: string };
+
+/** Appends to events.jsonl, one line an event, redacted, as it happens. One writer a run: the process that owns it. */
+export class Journal {
+  #seq = 0;
+  readonly #listeners: ((event: Recorded) => void)[] = [];
+
+  /** @param folder the run's folder; made if it is missing */
+  constructor(readonly folder: string) {
+    mkdirSync(folder, { recursive: true });
+  }
+
+  append(event: RunEvent): Recorded {
+    const line = redact(JSON.stringify({ seq: ++this.#seq, at: utcNow(), ...event }));
+    appendFileSync(join(this.folder, 'events.jsonl'), line + '\n');
+    const recorded = JSON.parse(line) as Recorded;
+    for (const listener of this.#listeners) listener(recorded);
+    return recorded;
+  }
+
+  onEvent(listener: (event: Recorded) => void): void {
+    this.#listeners.push(listener);
+  }
+}
+
+/** All events of a run's folder, in order. A last line cut short by a crash is left out. */
+export function readJournal(folder: string): Recorded[] {
+  const lines = readFileSync(join(folder, 'events.jsonl'), 'utf8').split('\n');
+  lines.pop();
+  return lines.map((line) => JSON.parse(line) as Recorded);
+}
+
+/** Writes a file of evidence below the run's folder and says what a journal needs to name it. */
+export function keepFile(folder: string, path: string, data: string | Uint8Array): { path: string; sha256: string } {
+  const bytes = typeof data === 'string' ? Buffer.from(redact(data)) : data;
+  const target = join(folder, path);
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, bytes);
+  return { path, sha256: createHash('sha256').update(bytes).digest('hex') };
+}

@@ -1,0 +1,30 @@
+import { inspect } from 'node:util';
+import { expect } from '@playwright/test';
+import { redact, Secret } from './secret.ts';
+
+describe('Secret', () => {
+  const secret = new Secret('p"ss<w>rd & Ünïcode');
+
+  it('does not print itself in a string, in JSON or in an inspection', () => {
+    expect(`${secret} ${JSON.stringify({ secret })} ${inspect({ secret })}`).not.toContain('ss<w>');
+  });
+
+  it('is masked in text in each form in which it may be written down', () => {
+    const value = secret.reveal();
+    for (const written of [
+      value,
+      JSON.stringify(value),
+      encodeURIComponent(value),
+      new URLSearchParams({ password: value }).toString(),
+      Buffer.from(value).toString('base64'),
+      Buffer.from(value, 'utf16le').toString('base64'),
+      'p&quot;ss&lt;w&gt;rd &amp; Ünïcode',
+    ]) {
+      expect(redact(`before ${written} after`)).toMatch(/^before .{0,20}\*\*\*.{0,4} after$/);
+    }
+  });
+
+  it('leaves other text alone', () => {
+    expect(redact('nothing to hide')).toBe('nothing to hide');
+  });
+});
