@@ -1,0 +1,66 @@
+import type { Facts } from '../../harness/guest/facts.ts';
+import type { Severity, Verdict } from '../../harness/core/outcome.ts';
+import type { FactSection } from './sources.ts';
+
+export const OPERATING_SYSTEMS = ['win7', 'win8', 'win81'] as const;
+export type OperatingSystem = (typeof OPERATING_SYSTEMS)[number];
+
+/** The stages of the story, in order. A control is decided in exactly one of them. */
+export const STAGES = [
+  'up',
+  'facts',
+  'install',
+  'reboot',
+  'checks',
+  'logon',
+  'audit',
+  'eventlog',
+  'uninstall',
+  'down',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** What a judge may need to know beside the facts of the guest. */
+export interface Policy {
+  /** `strict`: TLS 1.2 must be enabled explicitly on every Windows; `osDefault`: absence is fine where it is on by default. */
+  readonly tls: 'strict' | 'osDefault';
+  /** Host name of the reset portal: `passwordreset.microsoftonline.com` in the global cloud. */
+  readonly portalHost: string;
+  /** KB numbers that "patched" means, a list per Windows; for each entry one of the alternatives must be installed. */
+  readonly patches: Readonly<Record<OperatingSystem, readonly (readonly string[])[]>>;
+  /** How many methods the tenant asks of a user who resets a password: 1 or 2. */
+  readonly resetMethodsRequired: number;
+  /** Values of `ClientType` that the audit log may carry, once pinned on real machines; empty: any value, recorded. */
+  readonly clientTypes: readonly string[];
+}
+
+export interface Subject {
+  readonly os: OperatingSystem;
+  readonly facts: Facts;
+  readonly policy: Policy;
+}
+
+/** Decides a control from what is known of one machine. Pure: the same subject always gets the same verdict. */
+export type Judge = (subject: Subject) => Verdict;
+
+/** Where a requirement comes from: lines of `english-document.ts`, or a section of `sources.ts`. */
+export type Source =
+  | { readonly document: 'english'; readonly lines: readonly [first: number, last: number] }
+  | { readonly document: 'facts'; readonly section: FactSection };
+
+/** One compliance requirement, as data. */
+export interface Control {
+  /** Stable: `tls.client-enabled`. The part before the dot is the family, and the file that it stands in. */
+  readonly id: string;
+  /** The requirement as a statement that is true of a compliant machine. */
+  readonly title: string;
+  readonly rationale: string;
+  readonly source: Source;
+  readonly severity: Severity;
+  readonly stage: Stage;
+  readonly appliesTo: readonly OperatingSystem[];
+  /** What to do on a machine that fails it. */
+  readonly remediation: string;
+  /** Decides it from facts alone. Controls without a judge are decided by their stage's spec. */
+  readonly judge?: Judge;
+}

@@ -1,0 +1,87 @@
+import { fail, pass, type Verdict } from '../../harness/core/outcome.ts';
+import type { EventRecord } from '../../harness/guest/eventlog.ts';
+import type { Facts } from '../../harness/guest/facts.ts';
+import { OPERATING_SYSTEMS, type Control, type Subject } from './control.ts';
+import { given, read, shown } from './judging.ts';
+
+const KEY =
+  'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\{86D2F0AC-2171-46CF-9998-4E33B3D7FD4F}';
+
+/** The traces that the add-in leaves on the machine. */
+export const logging: readonly Control[] = [
+  {
+    id: 'logging.verbose-not-left-on',
+    title: 'Verbose logging is off outside of troubleshooting',
+    rationale: 'The document wants it on for troubleshooting only.',
+    source: { document: 'english', lines: [71, 71] },
+    severity: 'minor',
+    stage: 'checks',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation: `Set EnableLogging to 0 below ${KEY}.`,
+    judge: given(['verboseLogging'], judgeVerboseOff),
+  },
+  {
+    id: 'logging.events-on-machine',
+    title: 'The reset leaves events in the log of the machine',
+    rationale:
+      'Without them nobody can look into a failed reset on the machine. Later texts name the Application log and the source AADPasswordResetCredentialProvider.',
+    source: { document: 'english', lines: [65, 65] },
+    severity: 'major',
+    stage: 'eventlog',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation:
+      'Look into the Application log for AADPasswordResetCredentialProvider; see that the log is not full.',
+  },
+  {
+    id: 'logging.verbose-on',
+    title: 'Verbose logging can be switched on',
+    rationale: 'Support needs it when a reset fails on one machine only: EnableLogging set to 1.',
+    source: { document: 'english', lines: [71, 75] },
+    severity: 'minor',
+    stage: 'eventlog',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation: `Create the DWORD EnableLogging below ${KEY} and set it to 1, as an administrator.`,
+  },
+  {
+    id: 'logging.verbose-off',
+    title: 'Verbose logging can be switched off again',
+    rationale: 'What was switched on for troubleshooting must not stay on: EnableLogging set to 0.',
+    source: { document: 'english', lines: [76, 76] },
+    severity: 'minor',
+    stage: 'eventlog',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation: `Set EnableLogging to 0 below ${KEY}, as an administrator.`,
+  },
+];
+
+function judgeVerboseOff({ facts }: Subject): Verdict {
+  const enabled = read('EnableLogging', facts.verboseLogging);
+  const detail = { expected: 'EnableLogging absent or 0x0', observed: shown('EnableLogging', enabled) };
+  return enabled === undefined || enabled === 0
+    ? pass('Verbose logging is off', detail)
+    : fail('Verbose logging is on', detail);
+}
+
+/** Decides `logging.events-on-machine` from the entries of the add-in since the click on the link. */
+export function judgeEvents(events: readonly EventRecord[]): Verdict {
+  const expected = 'at least one entry of the add-in in the Application log';
+  const observed = events.map(({ time, eventId, data }) =>
+    `${time} event ${eventId} ${data.join(' ')}`.trim(),
+  );
+  return events.length > 0
+    ? pass(`${events.length} entries of the add-in`, { expected, observed: observed.join('; ') })
+    : fail('The add-in has left no entry', { expected, observed: 'no entry' });
+}
+
+/**
+ * Decides `logging.verbose-on` and `logging.verbose-off` from EnableLogging as read after it was switched.
+ * @throws Fault `unreadable`
+ */
+export function judgeSwitched(to: 'on' | 'off', verboseLogging: Facts['verboseLogging']): Verdict {
+  const value = read('EnableLogging', verboseLogging);
+  const wanted = to === 'on' ? 1 : 0;
+  const detail = { expected: shown('EnableLogging', wanted), observed: shown('EnableLogging', value) };
+  return value === wanted
+    ? pass(`Verbose logging is ${to}`, detail)
+    : fail(`Verbose logging was not switched ${to}`, detail);
+}

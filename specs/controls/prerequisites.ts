@@ -1,0 +1,258 @@
+import { fail, couldNotCheck, notApplicable, pass, type Verdict } from '../../harness/core/outcome.ts';
+import type { Registration } from '../../harness/directory/directory.ts';
+import { OPERATING_SYSTEMS, type Control, type OperatingSystem, type Subject } from './control.ts';
+import { given, hex, read, shown } from './judging.ts';
+
+/** What must be so before the add-in is installed. */
+export const prerequisites: readonly Control[] = [
+  {
+    id: 'prerequisites.os-supported',
+    title: 'The machine runs Windows 7 with Service Pack 1, Windows 8 or Windows 8.1',
+    rationale:
+      'The add-in is made for these. Windows 10 has a reset link of its own, and the updates that bring TLS 1.2 to Windows 7 need Service Pack 1.',
+    source: { document: 'english', lines: [18, 29] },
+    severity: 'critical',
+    stage: 'facts',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation:
+      'Install Service Pack 1 on Windows 7; on Windows 10 use its own reset link instead of the add-in.',
+    judge: given(['os'], judgeOperatingSystem),
+  },
+  {
+    id: 'prerequisites.patched',
+    title: 'The updates that the policy names, or later ones in their place, are installed',
+    rationale:
+      'The document asks for a patched Windows without saying which updates it means; the policy names those that TLS 1.2 and all later updates depend on.',
+    source: { document: 'english', lines: [29, 29] },
+    severity: 'major',
+    stage: 'checks',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation: 'Install the missing updates (or the last monthly rollup), restart, and run again.',
+    judge: given(['packages'], judgePatches),
+  },
+  {
+    id: 'prerequisites.no-restart-pending',
+    title: 'No restart is pending from earlier updates or installations',
+    rationale:
+      'An update or a TLS setting that waits for a restart is not in force yet, whatever the registry says.',
+    source: { document: 'facts', section: '3.2' },
+    severity: 'minor',
+    stage: 'facts',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation: 'Restart the machine before you install the add-in.',
+    judge: given(['rebootPending'], ({ facts: { rebootPending } }) =>
+      rebootPending.length === 0
+        ? pass('No restart is pending', { observed: 'none of the known marks is set' })
+        : fail('A restart is pending', {
+            expected: 'none of the known marks of a pending restart is set',
+            observed: rebootPending.join(', '),
+          }),
+    ),
+  },
+  {
+    id: 'prerequisites.uac-enabled',
+    title: 'User Account Control is not switched off through EnableLUA',
+    rationale:
+      'Microsoft lists it as a known issue: with EnableLUA off, a click on the link returns to the logon screen.',
+    source: { document: 'facts', section: '1.3' },
+    severity: 'minor',
+    stage: 'facts',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation:
+      'Set EnableLUA to 1 below HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System and restart.',
+    judge: given(['userAccountControl'], ({ facts }) => {
+      const enableLua = read('EnableLUA', facts.userAccountControl);
+      const detail = { expected: 'EnableLUA not 0x0', observed: shown('EnableLUA', enableLua) };
+      return enableLua === 0
+        ? fail('User Account Control is switched off', detail)
+        : pass('User Account Control is not switched off', detail);
+    }),
+  },
+  {
+    id: 'prerequisites.no-join-needed',
+    title: 'The reset needs no join to Azure AD or to an Active Directory domain',
+    rationale:
+      'Unlike Windows 10, these machines need no join. A machine in a workgroup that completes the reset shows it; the join state is recorded.',
+    source: { document: 'english', lines: [22, 22] },
+    severity: 'info',
+    stage: 'logon',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation: 'Do not join the machine for this. Look at why the reset itself failed.',
+  },
+  {
+    id: 'prerequisites.sspr-enabled',
+    title: 'Self-service password reset is enabled in the tenant for the test user',
+    rationale: 'Without it the portal turns the user away, and the link at the logon screen leads nowhere.',
+    source: { document: 'english', lines: [20, 28] },
+    severity: 'critical',
+    stage: 'facts',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation:
+      'Enable self-service password reset for all users, or for a group that the test user belongs to, in the Azure portal.',
+  },
+  {
+    id: 'prerequisites.user-registered',
+    title: 'The test user is registered for self-service password reset',
+    rationale: 'A user who is not registered only gets the page that asks for additional security info.',
+    source: { document: 'english', lines: [55, 57] },
+    severity: 'critical',
+    stage: 'facts',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation:
+      'Let the user register at https://aka.ms/ssprsetup with as many methods as the policy asks for.',
+  },
+  {
+    id: 'prerequisites.alternate-methods',
+    title: 'The test user has enough methods other than the Microsoft Authenticator app',
+    rationale:
+      'In its first release the add-in does not accept notifications or codes of the app. Later texts no longer say so, but none says that it was lifted.',
+    source: { document: 'english', lines: [59, 59] },
+    severity: 'major',
+    stage: 'facts',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation:
+      'Let the user register a phone, an e-mail address or security questions, as the policy allows.',
+  },
+];
+
+/** The Windows versions of the document's title. `build` is `CurrentBuild` of the only supported service level. */
+const WINDOWS: Readonly<Record<OperatingSystem, { name: string; version: string; build: number }>> = {
+  win7: { name: 'Windows 7 with Service Pack 1', version: '6.1', build: 7601 },
+  win8: { name: 'Windows 8', version: '6.2', build: 9200 },
+  win81: { name: 'Windows 8.1', version: '6.3', build: 9600 },
+};
+
+function judgeOperatingSystem({ os, facts }: Subject): Verdict {
+  const wanted = WINDOWS[os];
+  const { version, build, productName, servicePack } = facts.os;
+  const expected = `${wanted.name}: ${wanted.version}, build ${wanted.build}`;
+  const observed = [productName, servicePack, version, `build ${build}`]
+    .filter((text) => text !== '')
+    .join(', ');
+
+  if (version === '' || !(build > 0)) {
+    return couldNotCheck('The guest did not say which Windows it is', { expected, observed });
+  }
+  if (/server/i.test(productName)) {
+    return fail('The machine runs a server edition, which the document does not cover', {
+      expected,
+      observed,
+    });
+  }
+  const actual = OPERATING_SYSTEMS.find((candidate) => WINDOWS[candidate].build === build);
+  if (actual !== undefined && actual !== os) {
+    return couldNotCheck(
+      `The machine is declared as ${os} but is ${actual}: it would be judged by the wrong rules`,
+      {
+        expected,
+        observed,
+        remediation:
+          'Correct the operating system of this machine in the configuration, or the box behind it.',
+      },
+    );
+  }
+  if (actual === undefined) return fail(`The machine is not ${wanted.name}`, { expected, observed });
+  if (os === 'win8') {
+    return pass(
+      'The machine runs Windows 8, which the title of the document names but its prerequisites do not',
+      {
+        expected,
+        observed,
+      },
+    );
+  }
+  return pass(`The machine runs ${wanted.name}`, { expected, observed });
+}
+
+/** `CurrentState` of a package of Component Based Servicing. */
+const STATES: Readonly<Record<number, { name: string; counts: boolean }>> = {
+  0: { name: 'absent', counts: false },
+  5: { name: 'uninstall pending', counts: false },
+  16: { name: 'resolving', counts: false },
+  32: { name: 'resolved', counts: false },
+  48: { name: 'staging', counts: false },
+  64: { name: 'staged', counts: false },
+  // Something newer that does the same is installed in its place.
+  80: { name: 'superseded', counts: true },
+  96: { name: 'install pending', counts: false },
+  101: { name: 'partially installed', counts: false },
+  112: { name: 'installed', counts: true },
+  128: { name: 'permanent', counts: true },
+};
+
+const kbNumber = (kb: string): string => kb.replace(/\D/g, '');
+
+function judgePatches({ os, facts: { packages }, policy }: Subject): Verdict {
+  const demanded = policy.patches[os];
+  if (demanded.length === 0) return notApplicable(`The policy names no update for ${WINDOWS[os].name}`);
+
+  const seen = demanded.map((alternatives) => {
+    const found = packages.filter(({ kb }) =>
+      alternatives.some((wanted) => kbNumber(wanted) === kbNumber(kb)),
+    );
+    return { alternatives, found, met: found.some(({ state }) => STATES[state]?.counts === true) };
+  });
+  const detail = {
+    expected: demanded.map((alternatives) => alternatives.join(' or ')).join('; '),
+    observed: seen.map(({ alternatives, found }) => describeFound(alternatives, found)).join('; '),
+  };
+  const missing = seen.filter(({ met }) => !met).map(({ alternatives }) => alternatives[0]);
+  return missing.length === 0
+    ? pass('The updates that the policy names are installed', detail)
+    : fail(`Not installed: ${missing.join(', ')}`, detail);
+}
+
+function describeFound(alternatives: readonly string[], found: Subject['facts']['packages']): string {
+  if (found.length === 0) return `${alternatives.join(' or ')} absent`;
+  const states = found.map(
+    ({ kb, state }) => `KB${kbNumber(kb)} ${STATES[state]?.name ?? 'unknown'} (${hex(state)})`,
+  );
+  return [...new Set(states)].join(', ');
+}
+
+/** Decides `prerequisites.sspr-enabled` from what the tenant says of the user. */
+export function judgeResetEnabled({ userPrincipalName, isSsprEnabled }: Registration): Verdict {
+  const detail = { expected: 'isSsprEnabled true', observed: `isSsprEnabled ${isSsprEnabled}` };
+  return isSsprEnabled
+    ? pass(`${userPrincipalName} may reset the password`, detail)
+    : fail(`The policy of the tenant does not let ${userPrincipalName} reset the password`, detail);
+}
+
+/** Decides `prerequisites.user-registered`. */
+export function judgeRegistered({
+  userPrincipalName,
+  isSsprRegistered,
+  methodsRegistered,
+}: Registration): Verdict {
+  const detail = {
+    expected: 'isSsprRegistered true',
+    observed: `isSsprRegistered ${isSsprRegistered}, methods: ${methodsRegistered.join(', ') || 'none'}`,
+  };
+  return isSsprRegistered
+    ? pass(`${userPrincipalName} is registered`, detail)
+    : fail(`${userPrincipalName} is not registered for password reset`, detail);
+}
+
+/** Methods of `methodsRegistered` that prove the user at a reset without the Authenticator app. */
+const METHODS_BESIDE_THE_APP: readonly string[] = [
+  'mobilePhone',
+  'alternateMobilePhone',
+  'officePhone',
+  'email',
+  'securityQuestion',
+];
+
+/**
+ * Decides `prerequisites.alternate-methods`.
+ * @param required how many methods the policy of the tenant asks for
+ */
+export function judgeAlternateMethods({ methodsRegistered }: Registration, required: number): Verdict {
+  const usable = methodsRegistered.filter((method) => METHODS_BESIDE_THE_APP.includes(method));
+  const detail = {
+    expected: `at least ${required} of ${METHODS_BESIDE_THE_APP.join(', ')}`,
+    observed: methodsRegistered.join(', ') || 'no method',
+  };
+  return usable.length >= required
+    ? pass(`Usable at the logon screen: ${usable.join(', ')}`, detail)
+    : fail('The user could prove the identity only with the Authenticator app, or not at all', detail);
+}

@@ -1,0 +1,57 @@
+/** A fact beside the English document that a control rests on, and where it can be read. */
+export interface FactSource {
+  readonly title: string;
+  readonly evidence: string;
+}
+
+/**
+ * Facts that the English document does not hold, by their section. `evidence` names Microsoft's own page where there is
+ * one; what only others have observed is called observed.
+ */
+export const FACTS = {
+  '1.3': {
+    title: 'Known limitations of password reset at the logon screen',
+    evidence:
+      'MicrosoftDocs/entra-docs, docs/identity/authentication/howto-sspr-windows.md, General limitations',
+  },
+  '1.5': {
+    title: 'Proxies that ask the user to sign in, and the hosts that the portal needs on Windows 10',
+    evidence:
+      'MicrosoftDocs/entra-docs, docs/identity/authentication/howto-sspr-windows.md, Windows 11 and 10',
+  },
+  '2.3': {
+    title: 'WinHTTP: DefaultSecureProtocols',
+    evidence: 'support.microsoft.com KB3140245',
+  },
+  '2.6': {
+    title: 'Cipher suites of TLS 1.2',
+    evidence: 'MicrosoftDocs/win32, desktop-src/SecAuthN/tls-cipher-suites-in-windows-7.md, -8.md, -8-1.md',
+  },
+  '3.2': {
+    title: 'Marks of a pending restart',
+    evidence: 'observed; the states of packages: Microsoft, "CBS Servicing States Chart"',
+  },
+  '4.1': {
+    title: 'Where the proxy settings of a machine are',
+    evidence: 'support.microsoft.com KB4494447 for WinHTTP; observed for the layout of its settings',
+  },
+  '5.4': {
+    title: 'The audit rows of one reset share a correlation id',
+    evidence:
+      'observed in tenants; MicrosoftDocs/entra-docs, reference-audit-activities.md for the activities',
+  },
+  '5.6': {
+    title: 'lastPasswordChangeDateTime of a user',
+    evidence: 'microsoftgraph/microsoft-graph-docs-contrib, user resource',
+  },
+  '7.4': {
+    title: 'msiexec over WinRM',
+    evidence: 'observed: /norestart and a verbose log are what makes a silent installation traceable',
+  },
+  '9': {
+    title: 'What a check of the whole job adds',
+    evidence: 'derived from the sections above; no page of Microsoft states it',
+  },
+} as const satisfies Record<string, FactSource>;
+
+export type FactSection = keyof typeof FACTS;

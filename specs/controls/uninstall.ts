@@ -1,0 +1,67 @@
+import { fail, pass, type Verdict } from '../../harness/core/outcome.ts';
+import { SSPR_CLSID } from '../../harness/guest/facts.ts';
+import { OPERATING_SYSTEMS, type Control, type Subject } from './control.ts';
+import { resetProvider } from './credential-providers.ts';
+import { given, read } from './judging.ts';
+
+/** The way back. */
+export const uninstall: readonly Control[] = [
+  {
+    id: 'uninstall.exit-code',
+    title: 'The silent removal succeeds',
+    rationale: 'A rollout that cannot be taken back is a risk: "msiexec /x SsprWindowsLogon.PROD.msi /qn".',
+    source: { document: 'english', lines: [51, 51] },
+    severity: 'major',
+    stage: 'uninstall',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation: 'Look up the exit code, and read the kept log of the removal.',
+  },
+  {
+    id: 'uninstall.registration-gone',
+    title: 'No credential provider of the add-in is registered any more',
+    rationale: 'A registration that stays behind makes the logon screen look for a DLL that is gone.',
+    source: { document: 'english', lines: [51, 51] },
+    severity: 'major',
+    stage: 'uninstall',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation: `Remove the key ${SSPR_CLSID} below Credential Providers once the package is uninstalled.`,
+    judge: given(['credentialProviders'], judgeGone),
+  },
+  {
+    id: 'uninstall.restarted',
+    title: 'The machine is restarted after the removal',
+    rationale:
+      'The logon screen drops its credential providers with a restart only, so what it shows counts from then on.',
+    source: { document: 'facts', section: '9' },
+    severity: 'minor',
+    stage: 'uninstall',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation: 'Restart the machine.',
+  },
+  {
+    id: 'uninstall.link-gone',
+    title: 'The logon screen shows no link "Forgot password?" any more',
+    rationale: 'It shows that the removal has reached what people see.',
+    source: { document: 'english', lines: [51, 51] },
+    severity: 'major',
+    stage: 'uninstall',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation: 'Restart the machine; then see uninstall.registration-gone.',
+  },
+];
+
+function judgeGone({ facts }: Subject): Verdict {
+  const expected = `${SSPR_CLSID} not registered`;
+  const provider = resetProvider(facts);
+  if (provider === undefined)
+    return pass('The registration is gone', { expected, observed: 'not registered' });
+
+  const dll = read('InprocServer32 of the add-in', provider.dll);
+  // An EnableLogging that was set by hand keeps the key alive; without a COM class nothing can be loaded through it.
+  return dll === undefined
+    ? pass('Only an empty registration is left, which loads nothing', {
+        expected,
+        observed: 'registered, no DLL named',
+      })
+    : fail('The registration is still there', { expected, observed: `registered, DLL ${dll}` });
+}
