@@ -1,0 +1,74 @@
+import type { Secret } from '../../core/secret.ts';
+
+/** What a user can have registered, in the words of Graph's `methodsRegistered`. */
+export const REGISTRABLE = [
+  'email',
+  'mobilePhone',
+  'microsoftAuthenticatorPush',
+  'softwareOneTimePasscode',
+] as const;
+type RegistrableMethod = (typeof REGISTRABLE)[number];
+
+/**
+ * The methods that work at the logon screen. The Authenticator app does not: Microsoft's article of September 2018
+ * rules out its notifications and codes for this release.
+ */
+const USABLE = ['email', 'mobilePhone'] as const;
+export type UsableMethod = (typeof USABLE)[number];
+
+/** Whether the tenant's policy lets a user reset the password, or what stands against it. */
+export const STANDINGS = ['enabled', 'notEnabled', 'notLicensed', 'notMember'] as const;
+type Standing = (typeof STANDINGS)[number];
+
+export interface Account {
+  readonly id: string;
+  readonly userPrincipalName: string;
+  readonly displayName: string;
+  /** Where codes by e-mail go. */
+  readonly alternateEmail: string;
+  /** Where codes by text message go: `+CC NNNN`. */
+  readonly mobilePhone: string;
+  accountEnabled: boolean;
+  standing: Standing;
+  methods: readonly RegistrableMethod[];
+  password: Secret;
+  /** Milliseconds since 1970. */
+  passwordChangedAt: number;
+  registrationChangedAt: number;
+  /** Wrong codes since the last success. */
+  wrongCodes: number;
+  /** Milliseconds since 1970; 0 when not blocked. */
+  blockedUntil: number;
+}
+
+/** A user name means the same in any case. */
+export const sameName = (a: string, b: string): boolean => a.trim().toLowerCase() === b.toLowerCase();
+
+/** Graph's three statements on an account: registered (methods only), enabled (policy only), capable (both). */
+export function registration(account: Account, methodsRequired: number) {
+  const isSsprRegistered = account.methods.length >= methodsRequired;
+  const isSsprEnabled = account.standing === 'enabled';
+  return { isSsprRegistered, isSsprEnabled, isSsprCapable: isSsprRegistered && isSsprEnabled };
+}
+
+export const usableMethods = (account: Account): UsableMethod[] =>
+  USABLE.filter((method) => account.methods.includes(method));
+
+const CLASSES = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/];
+const SHORTEST = 8;
+const LONGEST = 256;
+const CLASSES_NEEDED = 3;
+
+/**
+ * What is wrong with a password, or undefined: 8 to 256 characters, three of four classes, nothing beyond ASCII
+ * (Microsoft Entra password policies). A reset, unlike a change, may use the last password again.
+ */
+export function passwordProblem(password: string): string | undefined {
+  if (password.length < SHORTEST) return `Your password must be at least ${SHORTEST} characters long.`;
+  if (password.length > LONGEST) return `Your password can't be longer than ${LONGEST} characters.`;
+  if (!/^[\x20-\x7e]*$/.test(password)) return "Your password can't contain Unicode characters.";
+  if (CLASSES.filter((one) => one.test(password)).length < CLASSES_NEEDED) {
+    return 'Your password must contain three of these: a lowercase letter, an uppercase letter, a number, a symbol.';
+  }
+  return undefined;
+}

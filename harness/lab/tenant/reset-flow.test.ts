@@ -1,0 +1,159 @@
+import { expect } from '@playwright/test';
+import { passwordProblem, type Account } from './accounts.ts';
+import { advance, type Input, type Session, type World } from './reset-flow.ts';
+import { Tenant } from './tenant.ts';
+
+const START: Session = { view: { at: 'identify' }, proved: [] };
+
+function world(change: Partial<Account> = {}, methodsRequired = 1): World & { readonly account: Account } {
+  const users = [{ displayName: 'Anna Example', upn: 'anna@contoso.example', mailbox: 'a@b.example' }];
+  const tenant = new Tenant({ organization: 'Contoso', domain: 'contoso.example', users, auditDelayMs: 0 });
+  const account = Object.assign(tenant.accounts[0]!, change);
+  return {
+    account,
+    now: 1_000_000,
+    methodsRequired,
+    find: (name) => tenant.account(name),
+    newCode: () => '123456',
+  };
+}
+
+/** Plays a list of inputs; returns the last session and everything that was done and logged on the way. */
+function play(inputs: readonly Input[], in_: World) {
+  let session = START;
+  const deeds = inputs.flatMap((input) => {
+    const turn = advance(session, input, in_);
+    session = turn.session;
+    return turn.deeds;
+  });
+  const reasons = deeds.flatMap((deed) => (deed.kind === 'log' ? [deed.entry.reason] : []));
+  return { session, deeds, reasons };
+}
+
+const ANNA = { action: 'next', userId: ' Anna@Contoso.example ' };
+const EMAIL = { action: 'email' };
+const CODE = { action: 'next', code: ' 123456 ' };
+const PASSWORD = { action: 'next', password: 'Sufficient-1', confirmation: 'Sufficient-1' };
+
+describe('the flow of a reset', () => {
+  it('logs one entry a step, in the order and words of the real log', () => {
+    const { session, deeds, reasons } = play([ANNA, EMAIL, CODE, PASSWORD, { action: 'finish' }], world());
+    expect(session.view).toEqual({ at: 'closed', how: 'finished' });
+    expect(reasons).toEqual([
+      'User submitted their user ID',
+      'User was presented with verification options',
+      'User started the email verification option',
+      'User completed the email verification option',
+      'User completed all verification steps required',
+      'User submitted a new password',
+      'User successfully reset password',
+      'Successfully completed reset.',
+    ]);
+    expect(deeds).toContainEqual({ kind: 'send', method: 'email', code: '123456' });
+    expect(deeds).toContainEqual({ kind: 'set-password', password: 'Sufficient-1' });
+  });
+
+  it('asks for a second, different method when the policy wants two', () => {
+    const w = world({}, 2);
+    const half = play([ANNA, EMAIL, CODE], w);
+    expect(half.session).toMatchObject({ view: { at: 'choose' }, proved: ['email'] });
+    const again = play([ANNA, EMAIL, CODE, EMAIL], w);
+    expect(again.session.view.at).toBe('choose');
+    const phone = { action: 'mobilePhone', phone: w.account.mobilePhone };
+    expect(play([ANNA, EMAIL, CODE, phone, CODE], w).session.view.at).toBe('password');
+  });
+
+  it('sends a text only to the number on file, however it is written', () => {
+    const w = world({ mobilePhone: '+1 4255550100' });
+    const wrong = play([ANNA, { action: 'mobilePhone', phone: '+1 4255550101' }], w);
+    expect(wrong.session.view).toMatchObject({ at: 'choose', chosen: 'mobilePhone' });
+    expect(wrong.deeds.some(({ kind }) => kind === 'send')).toBe(false);
+    const right = play([ANNA, { action: 'mobilePhone', phone: '1 (425) 555-0100' }], w);
+    expect(right.session.view).toEqual({ at: 'prove', method: 'mobilePhone' });
+  });
+
+  for (const [change, refusal, reason] of [
+    [{ standing: 'notEnabled' }, 'notEnabled', /^Password reset is not enabled for this user/],
+    [{ standing: 'notLicensed' }, 'notLicensed', /^User does not have a license/],
+    [{ standing: 'notMember' }, 'notMember', /^This user is not a member of the password reset users group/],
+    [{ methods: [] }, 'insufficientMethods', /insufficient authentication methods/],
+    // Registered, and yet of no use at the logon screen.
+    [
+      { methods: ['microsoftAuthenticatorPush'] },
+      'insufficientMethods',
+      /insufficient authentication methods/,
+    ],
+  ] as const) {
+    it(`refuses with ${JSON.stringify(change)}`, () => {
+      const { session, reasons } = play([ANNA], world(change));
+      expect(session.view).toEqual({ at: 'refused', refusal });
+      expect(reasons).toEqual(['User submitted their user ID', expect.stringMatching(reason)]);
+    });
+  }
+
+  it('does not log what an unknown user does', () => {
+    const { session, deeds } = play([{ action: 'next', userId: 'nobody@contoso.example' }], world());
+    expect(session.view).toEqual({ at: 'refused', refusal: 'unknown' });
+    expect(deeds).toEqual([]);
+  });
+
+  it('blocks with the fifth wrong code, and stays blocked', () => {
+    const w = world({ wrongCodes: 3 });
+    const fourth = play([ANNA, EMAIL, { action: 'next', code: '000000' }], w);
+    expect(fourth.session.view).toMatchObject({ at: 'prove', error: expect.stringContaining('not correct') });
+    const fifth = play([ANNA, EMAIL, { action: 'next', code: '000000' }], world({ wrongCodes: 4 }));
+    expect(fifth.session.view).toEqual({ at: 'refused', refusal: 'blocked' });
+    expect(fifth.deeds).toContainEqual({ kind: 'block' });
+    expect(fifth.deeds).toContainEqual(
+      expect.objectContaining({ entry: expect.objectContaining({ activity: 'blocked', result: 'success' }) }),
+    );
+    const blocked = world({ blockedUntil: w.now + 1 });
+    expect(play([ANNA], blocked).session.view).toEqual({ at: 'refused', refusal: 'blocked' });
+    expect(play([ANNA], world({ blockedUntil: w.now })).session.view.at).toBe('choose');
+  });
+
+  it('takes a code only once it was sent, and only the last one', () => {
+    let code = 111110;
+    const w = { ...world(), newCode: () => String(++code) };
+    const resent = play([ANNA, EMAIL, { action: 'resend' }, { action: 'next', code: '111111' }], w);
+    expect(resent.session.view.at).toBe('prove');
+    expect(advance(resent.session, { action: 'next', code: '111112' }, w).session.view.at).toBe('password');
+  });
+
+  it('says how far the user had come when he cancels', () => {
+    const cancel = { action: 'cancel' };
+    expect(play([ANNA, EMAIL, cancel], world()).reasons.at(-1)).toMatch(/before passing the required auth/);
+    const late = play([ANNA, EMAIL, CODE, cancel], world());
+    expect(late.reasons.at(-1)).toMatch(/before submitting a new password/);
+    expect(late.session.view).toEqual({ at: 'closed', how: 'cancelled' });
+    expect(late.deeds.some(({ kind }) => kind === 'set-password')).toBe(false);
+  });
+
+  it('wants the characters of the picture when there is one', () => {
+    const pictured: Session = { ...START, captcha: 'AB3' };
+    expect(advance(pictured, ANNA, world()).session.view).toMatchObject({ at: 'identify' });
+    expect(advance(pictured, { ...ANNA, captcha: 'a b3' }, world()).session.view).toEqual({ at: 'choose' });
+  });
+});
+
+describe('the rules for a password', () => {
+  for (const [password, problem] of [
+    ['Aa1-567', /at least 8/],
+    ['Aa1-5678', undefined],
+    ['lower1and2', /three of these/],
+    ['lowerUPPER', /three of these/],
+    ['lowerUPPER1', undefined],
+    ['Aa1-' + 'x'.repeat(252), undefined],
+    ['Aa1-' + 'x'.repeat(253), /longer than 256/],
+    ['Aa1-ööööö', /Unicode/],
+  ] as const) {
+    it(`${password.slice(0, 16)} (${password.length} characters): ${problem?.source ?? 'good'}`, () => {
+      expect(passwordProblem(password) ?? '').toMatch(problem ?? /^$/);
+    });
+  }
+
+  it('refuses two different ones', () => {
+    const { session } = play([ANNA, EMAIL, CODE, { ...PASSWORD, confirmation: 'Sufficient-2' }], world());
+    expect(session.view).toMatchObject({ at: 'password', error: expect.stringContaining('do not match') });
+  });
+});

@@ -1,0 +1,247 @@
+import { passwordProblem, usableMethods, type Account, type UsableMethod } from './accounts.ts';
+import type { AuditEntry } from './audit-log.ts';
+
+/** Why the portal does not let a user reset the password. */
+export type Refusal =
+  'unknown' | 'notEnabled' | 'notLicensed' | 'notMember' | 'insufficientMethods' | 'blocked';
+
+/** The page that a user sees. */
+type View =
+  | { readonly at: 'identify'; readonly error?: string }
+  | { readonly at: 'choose'; readonly chosen?: UsableMethod; readonly error?: string }
+  | { readonly at: 'prove'; readonly method: UsableMethod; readonly error?: string }
+  | { readonly at: 'password'; readonly error?: string }
+  | { readonly at: 'done' }
+  | { readonly at: 'refused'; readonly refusal: Refusal }
+  | { readonly at: 'closed'; readonly how: 'finished' | 'cancelled' };
+
+/** One attempt to reset a password, between two requests. */
+export interface Session {
+  readonly view: View;
+  /** Object id of the user, once named. */
+  readonly accountId?: string;
+  /** Methods that have been proved. */
+  readonly proved: readonly UsableMethod[];
+  /** The code that was sent last. */
+  readonly code?: string;
+  /** The characters of the picture, when the policy asks for them. */
+  readonly captcha?: string;
+}
+
+/** What the user did: the fields of the form, `action` among them. */
+export type Input = Readonly<Record<string, string>>;
+
+/** What the tenant has to do because of it. */
+export type Deed =
+  | { readonly kind: 'log'; readonly entry: AuditEntry }
+  | { readonly kind: 'send'; readonly method: UsableMethod; readonly code: string }
+  | { readonly kind: 'count-wrong-code' }
+  | { readonly kind: 'block' }
+  | { readonly kind: 'set-password'; readonly password: string };
+
+export interface Turn {
+  readonly session: Session;
+  readonly deeds: readonly Deed[];
+}
+
+/** What a turn may know of the tenant. */
+export interface World {
+  readonly now: number;
+  readonly methodsRequired: number;
+  find(userId: string): Account | undefined;
+  newCode(): string;
+}
+
+/** After this many wrong codes a user is blocked for 24 hours (Microsoft Entra: troubleshoot self-service reset). */
+const WRONG_CODES_ALLOWED = 5;
+
+/** The words that Microsoft's audit log has for a method. */
+const OPTION: Readonly<Record<UsableMethod, { readonly name: string; readonly codes: string }>> = {
+  email: { name: 'email verification option', codes: 'email verification codes' },
+  mobilePhone: { name: 'mobile SMS verification option', codes: 'SMS verification codes' },
+};
+
+/** How a refusal is logged; an unknown user leaves no trace in any tenant. */
+const REFUSAL_REASON: Readonly<Record<Exclude<Refusal, 'unknown' | 'blocked'>, string>> = {
+  notEnabled: 'Password reset is not enabled for this user',
+  notLicensed: 'User does not have a license. You can add a license to the user to resolve this',
+  notMember:
+    'This user is not a member of the password reset users group. Add this user to that group to resolve this.',
+  // The trailing space is Microsoft's.
+  insufficientMethods:
+    "User's account has insufficient authentication methods defined. Add authentication info to resolve this ",
+};
+
+/** A page answers some actions; any other leaves the user where he is. */
+export function advance(session: Session, input: Input, world: World): Turn {
+  if (input.action === 'cancel') return cancel(session);
+  switch (session.view.at) {
+    case 'identify':
+      return identify(session, input, world);
+    case 'choose':
+      return choose(session, input, world);
+    case 'prove':
+      return prove(session, session.view.method, input, world);
+    case 'password':
+      return submitPassword(session, input);
+    case 'done':
+      return turn({ ...session, view: { at: 'closed', how: 'finished' } });
+    case 'refused':
+    case 'closed':
+      return turn(session);
+  }
+}
+
+function identify(session: Session, input: Input, world: World): Turn {
+  const userId = (input.userId ?? '').trim();
+  if (userId === '') return stay(session, { at: 'identify', error: 'Please enter your user ID.' });
+  if (session.captcha !== undefined && !sameCharacters(session.captcha, input.captcha)) {
+    return stay(session, {
+      at: 'identify',
+      error: 'The characters you entered did not match the picture. Please try again.',
+    });
+  }
+  const account = world.find(userId);
+  if (!account) return turn({ ...session, view: { at: 'refused', refusal: 'unknown' } });
+
+  const named = { ...session, accountId: account.id };
+  const submitted = progress('User submitted their user ID');
+  const refusal = refusalOf(account, world);
+  if (refusal === 'blocked')
+    return turn({ ...named, view: { at: 'refused', refusal } }, submitted, THROTTLED);
+  if (refusal) {
+    const refused = progress(REFUSAL_REASON[refusal], 'failure');
+    return turn({ ...named, view: { at: 'refused', refusal } }, submitted, refused);
+  }
+  return turn(
+    { ...named, view: { at: 'choose' } },
+    submitted,
+    progress('User was presented with verification options'),
+  );
+}
+
+function refusalOf(account: Account, world: World): Exclude<Refusal, 'unknown'> | undefined {
+  if (account.standing !== 'enabled') return account.standing;
+  if (usableMethods(account).length < world.methodsRequired) return 'insufficientMethods';
+  return account.blockedUntil > world.now ? 'blocked' : undefined;
+}
+
+function choose(session: Session, input: Input, world: World): Turn {
+  const account = accountOf(session, world);
+  const method = remainingMethods(session, account).find((one) => one === input.action);
+  if (!method) return turn(session);
+  if (method === 'mobilePhone' && digits(input.phone) !== digits(account.mobilePhone)) {
+    const error =
+      'The phone number you entered does not match the one that we have on file. Please try again.';
+    return stay(session, { at: 'choose', chosen: method, error });
+  }
+  return send(session, method, world, progress(`User started the ${OPTION[method].name}`));
+}
+
+function send(session: Session, method: UsableMethod, world: World, ...before: Deed[]): Turn {
+  const code = world.newCode();
+  return turn({ ...session, view: { at: 'prove', method }, code }, ...before, { kind: 'send', method, code });
+}
+
+function prove(session: Session, method: UsableMethod, input: Input, world: World): Turn {
+  if (input.action === 'resend') return send(session, method, world);
+  if (input.action === 'back') return turn({ ...session, view: { at: 'choose' } });
+
+  const account = accountOf(session, world);
+  // Someone may have been blocked in another window since the code was sent.
+  if (account.blockedUntil > world.now)
+    return turn({ ...session, view: { at: 'refused', refusal: 'blocked' } });
+  if ((input.code ?? '').trim() !== session.code) return wrongCode(session, method, account);
+
+  const proved = [...session.proved, method];
+  const { code: _used, ...rest } = session;
+  const completed = progress(`User completed the ${OPTION[method].name}`);
+  if (proved.length < world.methodsRequired) {
+    return turn({ ...rest, proved, view: { at: 'choose' } }, completed);
+  }
+  return turn(
+    { ...rest, proved, view: { at: 'password' } },
+    completed,
+    progress('User completed all verification steps required'),
+  );
+}
+
+function wrongCode(session: Session, method: UsableMethod, account: Account): Turn {
+  const count = { kind: 'count-wrong-code' } as const;
+  if (account.wrongCodes + 1 < WRONG_CODES_ALLOWED) {
+    const error = 'The verification code you entered is not correct. Please try again.';
+    return { session: { ...session, view: { at: 'prove', method, error } }, deeds: [count] };
+  }
+  const reason = `User entered too many invalid ${OPTION[method].codes} and is blocked for 24 hours`;
+  return turn(
+    { ...session, view: { at: 'refused', refusal: 'blocked' } },
+    count,
+    { kind: 'block' },
+    progress(reason, 'failure'),
+    THROTTLED,
+  );
+}
+
+function submitPassword(session: Session, input: Input): Turn {
+  const password = input.password ?? '';
+  const problem =
+    passwordProblem(password) ??
+    (password === input.confirmation ? undefined : 'The passwords you entered do not match.');
+  if (problem) return stay(session, { at: 'password', error: problem });
+  return turn(
+    { ...session, view: { at: 'done' } },
+    progress('User submitted a new password'),
+    { kind: 'set-password', password },
+    progress('User successfully reset password'),
+    {
+      kind: 'log',
+      entry: { activity: 'reset', result: 'success', reason: 'Successfully completed reset.' },
+    },
+  );
+}
+
+function cancel(session: Session): Turn {
+  const closed: Session = { ...session, view: { at: 'closed', how: 'cancelled' } };
+  switch (session.view.at) {
+    case 'choose':
+    case 'prove':
+      return turn(
+        closed,
+        progress('User cancelled before passing the required authentication methods', 'failure'),
+      );
+    case 'password':
+      return turn(closed, progress('User canceled before submitting a new password', 'failure'));
+    case 'identify':
+    case 'refused':
+    case 'closed':
+      return turn(closed);
+    case 'done':
+      return turn({ ...session, view: { at: 'closed', how: 'finished' } });
+  }
+}
+
+/** The methods that may still be chosen: each proves only once. */
+export const remainingMethods = (session: Session, account: Account): UsableMethod[] =>
+  usableMethods(account).filter((method) => !session.proved.includes(method));
+
+function accountOf(session: Session, world: World): Account {
+  const account = world.find(session.accountId ?? '');
+  if (!account) throw new Error('This step needs a user, and none was named');
+  return account;
+}
+
+const progress = (reason: string, result: AuditEntry['result'] = 'success'): Deed => ({
+  kind: 'log',
+  entry: { activity: 'progress', result, reason },
+});
+
+/** Its success means that the user was throttled (Microsoft Entra: self-service password reset reports). */
+const THROTTLED: Deed = {
+  kind: 'log',
+  entry: { activity: 'blocked', result: 'success', reason: 'User is blocked for 24 hours' },
+};
+
+const turn = (session: Session, ...deeds: Deed[]): Turn => ({ session, deeds });
+const stay = (session: Session, view: View): Turn => turn({ ...session, view });
+const digits = (text = ''): string => text.replace(/\D/g, '');
+const sameCharacters = (a: string, b = ''): boolean => a.toLowerCase() === b.replace(/\s/g, '').toLowerCase();
