@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { Fault } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
+import { LAB_MACHINES } from './lab-machines.ts';
+import { ROOT } from './lab-state.ts';
+import { type Config, configSchema } from './schema.ts';
+
+export const CONFIG_FILE = 'sspr.yaml';
+
+/** A configuration and the file that it came from; relative paths in it are relative to that file. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** undefined: no file, the lab's defaults */
+  readonly file: string | undefined;
+}
+
+/**
+ * Reads the configuration: the named file, or `sspr.yaml` of the project, or else the three machines of the lab.
+ * @throws Fault `config-missing`, `config-invalid`: every mistake with file:line:column and key
+ */
+export function loadConfig(file?: string): LoadedConfig {
+  const chosen = file ?? (existsSync(join(ROOT, CONFIG_FILE)) ? join(ROOT, CONFIG_FILE) : undefined);
+  if (chosen === undefined) return { config: configSchema.parse({ version: 1, machines: LAB_MACHINES }), file: undefined };
+  let text: string;
+  try {
+    text = readFileSync(chosen, 'utf8');
+  } catch (error) {
+    throw new Fault(`Cannot read the configuration ${chosen}`, {
+      code: 'config-missing',
+      blame: 'config',
+      remedy: 'Name an existing file after --config, or let "npx sspr init" write one.',
+      cause: error,
+    });
+  }
+  return { config: parseConfig(text, relative(process.cwd(), chosen) || chosen), file: resolve(chosen) };
+}
+
+/** @param name how the file is called in error messages */
+export function parseConfig(text: string, name: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const mistakes = document.errors.map((error) => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    return `${name}:${line}:${col} is not YAML: ${error.message}`;
+  });
+  if (mistakes.length === 0) {
+    const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 50 }));
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues) {
+      const found = document.getIn(issue.path as (string | number)[]);
+      const shown = isNode(found) || typeof found === 'object' || found === undefined ? '' : ` (found ${JSON.stringify(found)})`;
+      mistakes.push(`${name}:${positionOf(document, lines, issue.path)} ${issue.path.join('.') || 'the file'}: ${issue.message}${shown}`);
+    }
+  }
+  throw new Fault(mistakes.join('\n'), {
+    code: 'config-invalid',
+    blame: 'config',
+    remedy: `Correct ${name}; "npx sspr init --print" shows a complete example with every key explained.`,
+  });
+}
+
+/** Line and column of the deepest part of the path that is in the file. */
+function positionOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): string {
+  for (let depth = path.length; depth >= 0; depth--) {
+    const node: unknown = document.getIn(path.slice(0, depth) as (string | number)[], true);
+    if (isNode(node) && node.range) {
+      const { line, col } = lines.linePos(node.range[0]);
+      return `${line}:${col}`;
+    }
+  }
+  return '1:1';
+}
+
+/** A path of the configuration, made absolute. */
+export const configPath = (loaded: LoadedConfig, path: string): string =>
+  isAbsolute(path) ? path : resolve(loaded.file ? join(loaded.file, '..') : process.cwd(), path);
+
+/**
+ * The secret that `env:NAME` or `file:PATH` points to.
+ * @throws Fault `secret-missing`
+ */
+export function readSecret(reference: string, key: string, loaded: LoadedConfig): Secret {
+  const [kind, target] = [reference.slice(0, reference.indexOf(':')), reference.slice(reference.indexOf(':') + 1)];
+  const missing = (found: string, remedy: string, cause?: unknown) =>
+    new Fault(`${key}: ${found}`, { code: 'secret-missing', blame: 'config', remedy, cause });
+  if (kind === 'env') {
+    const value = process.env[target];
+    if (!value) throw missing(`the environment variable ${target} is not set`, `Set ${target} and run it again.`);
+    return new Secret(value);
+  }
+  const path = configPath(loaded, target);
+  try {
+    const value = readFileSync(path, 'utf8').trim();
+    if (value) return new Secret(value);
+  } catch (error) {
+    throw missing(`cannot read ${path}`, 'Write the secret into that file, readable by you only.', error);
+  }
+  throw missing(`${path} is empty`, 'Write the secret into that file, readable by you only.');
+}
