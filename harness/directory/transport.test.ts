@@ -1,0 +1,161 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type Server as HttpServer, createServer as createHttp } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import { type AddressInfo, type Server, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from '@playwright/test';
+import { Deadline } from '../core/deadline.ts';
+import { Secret } from '../core/secret.ts';
+import type { Directory } from './directory.ts';
+import { openDirectory } from './graph-directory.ts';
+import type { NetworkOptions } from './transport.ts';
+
+const TENANT = '11111111-2222-4333-8444-555555555555';
+const USER = { lastPasswordChangeDateTime: '2026-11-21T04:05:07Z' };
+
+interface Addresses {
+  readonly authority?: string;
+  readonly graph?: string;
+}
+
+/** A tenant on loopback with a certificate that only its own PEM vouches for, and a corporate proxy before it. */
+describe('The way to the tenant', () => {
+  let folder = '';
+  const servers: (Server | HttpServer)[] = [];
+  const opened: Directory[] = [];
+  const tunnels: string[] = [];
+  let ca = '';
+  let root = '';
+  let proxy = '';
+  let strictProxy = '';
+
+  const listen = async (server: Server | HttpServer): Promise<number> => {
+    servers.push(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'sspr-tenant-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    execFileSync(
+      'openssl',
+      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout ${key} -out ${cert}`.split(
+        ' ',
+      ),
+      { stdio: 'ignore' },
+    );
+    ca = readFileSync(cert, 'utf8');
+    const tenant = createHttps({ key: readFileSync(key), cert: ca }, (request, response) => {
+      const path = request.url ?? '';
+      response.setHeader('content-type', 'application/json');
+      if (path.includes('openid-configuration')) {
+        const at = `${root}/${TENANT}`;
+        const endpoints = {
+          authorization_endpoint: `${at}/authorize`,
+          token_endpoint: `${at}/token`,
+          jwks_uri: `${at}/keys`,
+        };
+        response.end(JSON.stringify({ issuer: `${at}/v2.0`, ...endpoints }));
+      } else if (path.includes('token')) {
+        response.end(JSON.stringify({ token_type: 'Bearer', expires_in: 3600, access_token: 't' }));
+      } else if (!path.includes('slow')) response.end(JSON.stringify(USER));
+    });
+    root = `https://localhost:${await listen(tenant)}`;
+    const corporate = createHttp().on('connect', (request, socket) => {
+      tunnels.push(request.url ?? '');
+      const way = connect(Number((request.url ?? '').split(':')[1]), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        way.pipe(socket).pipe(way);
+      });
+    });
+    proxy = `http://127.0.0.1:${await listen(corporate)}`;
+    const strict = createHttp().on('connect', (_, socket) => {
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');
+    });
+    strictProxy = `http://127.0.0.1:${await listen(strict)}`;
+  });
+
+  afterEach(() => Promise.all(opened.splice(0).map((directory) => directory.close())));
+
+  after(() => {
+    for (const server of servers) server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  function open(network: NetworkOptions, at: Addresses = {}): Directory {
+    const directory = openDirectory({
+      authority: root,
+      graph: root,
+      ...at,
+      tenantId: TENANT,
+      clientId: '99999999-2222-4333-8444-555555555555',
+      clientSecret: new Secret('the client secret'),
+      ...network,
+    });
+    opened.push(directory);
+    return directory;
+  }
+
+  const ask = (network: NetworkOptions, at?: Addresses): Promise<Date> =>
+    open(network, at).passwordChangedAt('anna@contoso.test', Deadline.in(10_000, 'asking'));
+
+  it('stops when it is cancelled, or when time is up', async () => {
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 150);
+    const cancelled = Deadline.in(20_000, 'asking', abort.signal);
+    await expect(open({ ca }).passwordChangedAt('slow@contoso.test', cancelled)).rejects.toMatchObject({
+      code: 'interrupted',
+    });
+    await expect(
+      open({ ca }).passwordChangedAt('slow@contoso.test', Deadline.in(150, 'asking')),
+    ).rejects.toMatchObject({
+      code: 'timed-out',
+      message: expect.stringContaining('no answer from the tenant'),
+    });
+  });
+
+  it('trusts the authority that it is given', async () => {
+    expect(await ask({ ca })).toEqual(new Date(USER.lastPasswordChangeDateTime));
+  });
+
+  it('trusts it through a proxy too, for tokens and for Graph', async () => {
+    expect(await ask({ ca, proxy })).toEqual(new Date(USER.lastPasswordChangeDateTime));
+    expect(new Set(tunnels)).toEqual(new Set([new URL(root).host]));
+  });
+
+  it('says that a certificate is not trusted, and which way', async () => {
+    const asking = ask({});
+    await expect(asking).rejects.toMatchObject({ code: 'tenant-tls', blame: 'network', retryable: false });
+    await expect(asking).rejects.toThrow(/DEPTH_ZERO_SELF_SIGNED_CERT/);
+  });
+
+  it('says that a certificate is for another name', async () => {
+    await expect(ask({ ca }, { authority: root.replace('localhost', '127.0.0.1') })).rejects.toThrow(
+      /ALTNAME/,
+    );
+  });
+
+  it('says that nobody answers, for tokens and for Graph', async () => {
+    const closed = createServer();
+    const nobody = `https://localhost:${await listen(closed)}`;
+    closed.close();
+    for (const at of [{ authority: nobody }, { graph: nobody }]) {
+      const asking = ask({ ca }, at);
+      await expect(asking).rejects.toMatchObject({
+        code: 'tenant-unreachable',
+        blame: 'network',
+        retryable: true,
+      });
+      await expect(asking).rejects.toThrow(/ECONNREFUSED/);
+    }
+  });
+
+  it('says that the proxy refuses', async () => {
+    await expect(ask({ ca, proxy: strictProxy })).rejects.toMatchObject({ code: 'tenant-proxy-refused' });
+  });
+});

@@ -1,0 +1,103 @@
+/**
+ * What the probe reads in a guest, all in one round trip. The probe only reads: it never judges.
+ * A value that could not be read is `unreadable`, never "absent".
+ */
+export interface Facts {
+  readonly schema: 1;
+  readonly os: {
+    /** `6.1.7601` */
+    readonly version: string;
+    readonly build: number;
+    readonly productName: string;
+    /** `Service Pack 1`, or '' */
+    readonly servicePack: string;
+    readonly architecture: 'x64' | 'x86';
+    readonly computerName: string;
+    /** Locale of the user interface as a hexadecimal LCID: `0409`. */
+    readonly locale: string;
+  };
+  readonly clock: {
+    /** The guest's own clock, ISO 8601 UTC. */
+    readonly now: string;
+    /** When it was last booted, by its own clock, ISO 8601 UTC. */
+    readonly bootedAt: string;
+  };
+  readonly tls: {
+    /** `SCHANNEL\Protocols\TLS 1.2\Client` */
+    readonly enabled: Reading<number>;
+    readonly disabledByDefault: Reading<number>;
+    /** `Internet Settings\WinHttp` `DefaultSecureProtocols`, in the native view and (x64 only) in Wow6432Node. */
+    readonly winHttpProtocols: Reading<number>;
+    readonly winHttpProtocolsWow64: Reading<number>;
+    /** Group policy's `Functions` below `SSL\00010002`. */
+    readonly cipherSuiteOrder: Reading<string>;
+  };
+  /** Real connections that the guest made, each in the order asked for. */
+  readonly connections: readonly Connection[];
+  readonly proxy: {
+    /** `Internet Settings\Connections` `WinHttpSettings`, in hexadecimal. Decode with `decodeProxySettings`. */
+    readonly winHttpSettings: Reading<string>;
+    /** The same for WinINET of the SYSTEM account (`HKU\S-1-5-18`). */
+    readonly systemProxyEnable: Reading<number>;
+    readonly systemProxyServer: Reading<string>;
+    readonly systemAutoConfigUrl: Reading<string>;
+    /** Policy `ProxySettingsPerUser`; 0 makes the settings per machine. */
+    readonly perUserPolicy: Reading<number>;
+    readonly machineProxyEnable: Reading<number>;
+    readonly machineProxyServer: Reading<string>;
+  };
+  /** Update packages with a KB number, from Component Based Servicing. State 112 is installed, 128 permanent. */
+  readonly packages: readonly { readonly kb: string; readonly name: string; readonly state: number }[];
+  /** Names of the registry marks that say that a restart is pending. */
+  readonly rebootPending: readonly string[];
+  readonly credentialProviders: readonly CredentialProvider[];
+  /** Uninstall entries whose display name or key speaks of the add-in. */
+  readonly products: readonly Product[];
+  /** `EnableLogging` below the add-in's credential provider key. */
+  readonly verboseLogging: Reading<number>;
+  /** `Policies\System` `EnableLUA` */
+  readonly userAccountControl: Reading<number>;
+  /**
+   * Names of the parts above that failed as a whole, with the reason. Such a part holds its empty value ('', 0, [],
+   * absent), which means nothing: look here before you judge by it.
+   */
+  readonly failures: Readonly<Record<string, string>>;
+}
+
+export type Reading<T> =
+  | { readonly state: 'present'; readonly value: T }
+  | { readonly state: 'absent' }
+  | { readonly state: 'unreadable'; readonly reason: string };
+
+export interface Connection {
+  readonly url: string;
+  /** Which stack of the guest made it. */
+  readonly stack: 'winhttp' | 'wininet';
+  readonly ok: boolean;
+  /** HTTP status of the answer, or 0 when there was none. */
+  readonly status: number;
+  /** The error's number, `0x80072f7d`, or ''. */
+  readonly error: string;
+  readonly ms: number;
+}
+
+export interface CredentialProvider {
+  /** With braces, upper case. */
+  readonly clsid: string;
+  readonly name: string;
+  readonly disabled: boolean;
+  /** `InprocServer32` of the COM class. */
+  readonly dll: Reading<string>;
+  /** Whether that file exists; `null` when the registration names none. */
+  readonly dllExists: boolean | null;
+}
+
+export interface Product {
+  readonly key: string;
+  readonly displayName: string;
+  readonly displayVersion: string;
+  readonly wow64: boolean;
+}
+
+/** The class id of the add-in's credential provider (English document, section Troubleshooting). */
+export const SSPR_CLSID = '{86D2F0AC-2171-46CF-9998-4E33B3D7FD4F}';

@@ -1,0 +1,45 @@
+import type { Deadline } from '../core/deadline.ts';
+import { Fault } from '../core/errors.ts';
+import type { Channel } from './channel.ts';
+import { SSPR_CLSID } from './facts.ts';
+
+const KEY = `HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\${SSPR_CLSID}`;
+
+/** `on` and `off` as the English document describes them (EnableLogging 1 and 0); `unset` removes the value. */
+export type VerboseLogging = 'on' | 'off' | 'unset';
+
+const LINES: Readonly<Record<VerboseLogging, string>> = {
+  on: `reg add "${KEY}" /v EnableLogging /t REG_DWORD /d 1 /f`,
+  off: `reg add "${KEY}" /v EnableLogging /t REG_DWORD /d 0 /f`,
+  unset: `reg delete "${KEY}" /v EnableLogging /f`,
+};
+
+/**
+ * Switches the add-in's verbose logging. `reg add` would make the key where it is missing, and with it a credential
+ * provider that is not there: so the key is looked for first.
+ * @throws Fault `logging-no-add-in`, `logging-not-switched`
+ */
+export async function setVerboseLogging(
+  channel: Channel,
+  to: VerboseLogging,
+  deadline: Deadline,
+): Promise<void> {
+  const key = await channel.exec({ line: `reg query "${KEY}"` }, deadline);
+  if (key.exitCode !== 0) {
+    throw new Fault(`The add-in's credential provider key is not there: ${KEY}`, {
+      code: 'logging-no-add-in',
+      blame: 'machine',
+      remedy: 'Install the add-in first.',
+    });
+  }
+  const { exitCode, stdout, stderr } = await channel.exec({ line: LINES[to] }, deadline);
+  if (exitCode === 0) return;
+  throw new Fault(
+    `Verbose logging was not switched ${to} (exit code ${exitCode}): ${(stderr || stdout).trim()}`,
+    {
+      code: 'logging-not-switched',
+      blame: 'machine',
+      remedy: 'Check that the account may write below HKLM\\SOFTWARE.',
+    },
+  );
+}
