@@ -1,0 +1,179 @@
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium, expect, type Browser, type Page } from '@playwright/test';
+import { EXAMPLE_CATALOGUE } from '../example/catalogue.ts';
+import { HOSTILE, testFolder } from '../example/folder.ts';
+import { writeExample, type ExampleOptions } from '../example/journal.ts';
+import { writeReports } from '../write-reports.ts';
+import { relativeLink } from './matrix.ts';
+
+interface Opened {
+  readonly page: Page;
+  /** Addresses that the page asked for, beside its own. */
+  readonly requests: string[];
+  /** What the browser complained of: violations of the policy, errors of the script. */
+  readonly complaints: string[];
+  readonly file: string;
+}
+
+describe('report.html', function () {
+  this.timeout(60_000);
+  const folder = testFolder();
+  let browser: Browser;
+  before(async () => {
+    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  });
+  after(() => browser.close());
+  afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+
+  const open = async (options: ExampleOptions, width = 1280, spoil?: () => void): Promise<Opened> => {
+    writeExample(folder(), options);
+    spoil?.();
+    const { files } = await writeReports(folder(), EXAMPLE_CATALOGUE);
+    const url = pathToFileURL(files.html).href;
+    const context = await browser.newContext({ viewport: { width, height: 900 } });
+    const page = await context.newPage();
+    const requests: string[] = [];
+    const complaints: string[] = [];
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url) && !request.url().startsWith('data:')) requests.push(request.url());
+    });
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
+    await page.goto(url);
+    return { page, requests, complaints, file: files.html };
+  };
+
+  const widthOf = (page: Page): Promise<number> => page.evaluate('document.documentElement.scrollWidth');
+
+  it('asks for nothing, keeps to its policy, and says LAB in its title and to machines', async () => {
+    const { page, requests, complaints, file } = await open({ troubled: true });
+    await expect(page).toHaveTitle(/^LAB - not a sign-off: Not compliant/);
+    await expect(page.locator('meta[name="sspr:lab"]')).toHaveAttribute('content', 'true');
+    await expect(page.locator('meta[name="sspr:sign-off"]')).toHaveAttribute('content', 'false');
+    await expect(page.locator('.lab')).toContainText('LAB - not a sign-off');
+    expect(requests).toEqual([]);
+    expect(complaints).toEqual([]);
+    expect(statSync(file).size).toBeLessThan(2_000_000);
+  });
+
+  it('does not say LAB of a run on real machines', async () => {
+    const { page } = await open({ lab: false });
+    await expect(page).toHaveTitle(/^Compliant/);
+    await expect(page.locator('.lab')).toHaveCount(0);
+    await expect(page.locator('meta[name="sspr:lab"]')).toHaveAttribute('content', 'false');
+  });
+
+  it('has a cell in words for each control and machine', async () => {
+    const { page } = await open({ troubled: true });
+    await expect(page.locator('.cell')).toHaveCount(3 * 41);
+    const row = page.locator('details.row', { hasText: 'tls.client-enabled' });
+    await expect(row.locator('.cell')).toHaveText([/win7\s*fail/, /win8\s*pass/, /win81\s*pass/]);
+  });
+
+  it('lists what is not met and what could not be checked, with what to do', async () => {
+    const { page } = await open({ troubled: true });
+    const attention = page.locator('#attention');
+    await expect(attention).toContainText('Create SCHANNEL\\Protocols\\TLS 1.2\\Client with Enabled = 1');
+    await expect(attention.locator('.finding.error')).toHaveCount(1);
+    await expect(attention.locator('.finding.error li')).toHaveCount(4);
+    await expect(attention).toContainText('flaky: fail, then pass');
+  });
+
+  it('opens a row by keyboard and from a link, with evidence, reason and source', async () => {
+    const { page } = await open({ troubled: true });
+    const row = page.locator('details.row', { hasText: 'tls.client-enabled' });
+    await row.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await expect(row.locator('.open')).toBeVisible();
+    await expect(row.locator('.judged.fail')).toContainText('Enabled = 0');
+    await expect(row.locator('.judged.pass pre').first()).toContainText('"state": "present"');
+    await expect(row.locator('.about')).toContainText('English document, line 29');
+    await page.locator('#attention a', { hasText: 'The record names the IP address' }).click();
+    await expect(page.locator('details.row', { hasText: 'audit.ip' })).toHaveAttribute('open', '');
+  });
+
+  it('narrows the rows down to those that are not met', async () => {
+    const { page } = await open({ troubled: true });
+    await page.locator('label[for="filter-failed"]').click();
+    await expect(page.locator('details.row:visible')).toHaveCount(1);
+    await expect(page.locator('.family:visible')).toHaveCount(1);
+  });
+
+  it('shows the film with a box where it was found, enlarged and turned by keys', async () => {
+    const { page, complaints } = await open({});
+    const figure = page.locator('figure').nth(1);
+    await expect(figure).toContainText('Looked for Forgot password?: found at 450, 434 (97 %)');
+    const box = await figure.locator('rect.found').boundingBox();
+    const screen = await figure.locator('svg').boundingBox();
+    expect((box!.x - screen!.x) / screen!.width).toBeCloseTo(446 / 1024, 1);
+    await figure.locator('button').click();
+    await expect(page.locator('#viewer')).toContainText('The user is chosen');
+    await page.keyboard.press('ArrowRight');
+    await expect(page.locator('#viewer')).toContainText('Get back into your account');
+    await page.keyboard.press('Escape');
+    await expect(page.locator('#viewer')).toBeHidden();
+    expect(complaints).toEqual([]);
+  });
+
+  it('holds a picture once, however often it was seen', async () => {
+    const { file } = await open({});
+    const embedded = readFileSync(file, 'utf8').match(/data:image\/png;base64,/g)!;
+    // Eight screens in two looks; one of them is seen twice in each film, and two machines look alike.
+    expect(embedded).toHaveLength(16);
+  });
+
+  it('says so when a picture is missing or not the one of the run', async () => {
+    const { page } = await open({}, 1280, () => {
+      rmSync(join(folder(), 'win7/film/01.png'));
+      writeFileSync(join(folder(), 'win7/film/02.png'), 'other');
+    });
+    await expect(page.locator('figure').nth(0)).toContainText('The picture is missing');
+    await expect(page.locator('figure').nth(1)).toContainText('The picture was altered after the run');
+  });
+
+  for (const width of [390, 320, 1280]) {
+    it(`fits into ${width} pixels, also with every row open`, async () => {
+      const { page } = await open({ troubled: true, hostile: 'w'.repeat(400) }, width);
+      expect(await widthOf(page)).toBe(width);
+      await page.evaluate('document.querySelectorAll("details").forEach((each) => { each.open = true })');
+      expect(await widthOf(page)).toBe(width);
+    });
+  }
+
+  it('leaves hostile text inert', async () => {
+    const { page, requests, complaints } = await open({ hostile: HOSTILE });
+    await page.evaluate('document.querySelectorAll("details").forEach((each) => { each.open = true })');
+    await expect(page.locator('img')).toHaveCount(0);
+    await expect(page).not.toHaveTitle(/taken/);
+    await expect(page.locator('#attention')).toContainText(
+      '</script></style><img src="http://127.0.0.1:9/x"',
+    );
+    const links = await page
+      .locator('.evidence a')
+      .evaluateAll((all) => all.map((each) => (each as unknown as { protocol: string }).protocol));
+    expect([...new Set(links)]).toEqual(['file:']);
+    expect(requests).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
+  it('tells what it has of a run that broke off', async () => {
+    const { page } = await open({ cut: 'unfinished' });
+    await expect(page.locator('h1')).toHaveText('Interrupted');
+    await expect(page.locator('.machine').nth(1)).toContainText('the journal breaks off');
+    await expect(page.locator('#attention .finding.error')).not.toHaveCount(0);
+  });
+
+  it('opens everything for paper', async () => {
+    const { page } = await open({ troubled: true });
+    await page.pdf({ path: join(folder(), 'report.pdf') });
+    expect(await page.locator('details:not([open])').count()).toBe(0);
+  });
+
+  it('makes of any path a link below its own folder', () => {
+    expect(relativeLink('javascript:alert(1)')).toBe('./javascript%3Aalert(1)');
+    expect(relativeLink('//host/win7\\a b.log')).toBe('.///host/win7/a%20b.log');
+  });
+});

@@ -1,0 +1,74 @@
+import type { Outcome } from '../core/outcome.ts';
+import type { MachineResult, RunVerdict, StageResult } from './model.ts';
+
+/** How every report names things: one word and one symbol for each, so that no report needs colour. */
+export const OUTCOME_WORDS: Readonly<Record<Outcome, { readonly word: string; readonly symbol: string }>> = {
+  pass: { word: 'pass', symbol: '✓' },
+  fail: { word: 'fail', symbol: '✗' },
+  error: { word: 'not checked', symbol: '!' },
+  skipped: { word: 'skipped', symbol: '–' },
+  waived: { word: 'waived', symbol: '~' },
+  notApplicable: { word: 'n/a', symbol: '·' },
+};
+
+/** For running text: `2 failed`. */
+export const OUTCOME_COUNTED: Readonly<Record<Outcome, string>> = {
+  pass: 'passed',
+  fail: 'failed',
+  error: 'could not be checked',
+  skipped: 'skipped',
+  waived: 'waived',
+  notApplicable: 'not applicable',
+};
+
+export const VERDICT_WORDS: Readonly<Record<RunVerdict, string>> = {
+  compliant: 'Compliant',
+  notCompliant: 'Not compliant',
+  couldNotCheck: 'Could not check',
+  interrupted: 'Interrupted',
+};
+
+export const ENDED_WORDS: Readonly<Record<MachineResult['ended'], string>> = {
+  completed: 'ran to its end',
+  aborted: 'interrupted',
+  died: 'its process died',
+  unfinished: 'the journal breaks off',
+  notStarted: 'never started',
+};
+
+export const STAGE_WORDS: Readonly<Record<StageResult['state'], string>> = {
+  ok: 'done',
+  failed: 'failed',
+  unfinished: 'did not end',
+  notReached: 'not reached',
+};
+
+export const LAB_TITLE = 'LAB - not a sign-off';
+export const LAB_EXPLANATION =
+  'The embedded lab stood in for Windows, the reset portal, the tenant and the corporate network. ' +
+  'This run shows that the harness works; it proves nothing about your machines.';
+
+const FAMILIES: Readonly<Record<string, string>> = {
+  prerequisites: 'Prerequisites',
+  tls: 'TLS 1.2',
+  proxy: 'Proxy and firewall',
+  install: 'Installation',
+  logon: 'Reset at the logon screen',
+  audit: 'Audit in the tenant',
+  logging: 'Events and verbose logging',
+  uninstall: 'Removal',
+  down: 'Back to the former state',
+};
+
+/** The heading of a family of controls: `Proxy and firewall` for `proxy`. */
+export const familyTitle = (family: string): string =>
+  FAMILIES[family] ?? family.charAt(0).toUpperCase() + family.slice(1);
+
+const WINDOWS: Readonly<Record<string, string>> = {
+  win7: 'Windows 7',
+  win8: 'Windows 8',
+  win81: 'Windows 8.1',
+};
+
+/** `Windows 8.1` for `win81`. */
+export const osTitle = (os: string): string => WINDOWS[os] ?? os;
