@@ -1,0 +1,144 @@
+import { arrow, backArrow, easeOfAccess, errorIcon, flag, picture, power } from './art.js';
+import { desktop } from './desktop.js';
+import { drawing, h, sleep } from './dom.js';
+import { resetDialog } from './reset-dialog.js';
+import { busy } from './scenes.js';
+
+/** How long the greeting and the signed-in desktop stay, in milliseconds. */
+const WELCOME_MS = 2500;
+const DESKTOP_MS = 6000;
+
+const EDITION = { win7: 'Windows 7 Professional', win8: 'Windows 8 Pro', win81: 'Windows 8.1 Pro' };
+
+const MESSAGE = {
+  refused: 'The user name or password is incorrect.',
+  unavailable: 'There are currently no logon servers available to service the logon request.',
+};
+
+/**
+ * The logon screen: choose a user, type the password or click the link, be greeted or told what is wrong.
+ * Each view replaces the one before it.
+ */
+export function logon({ theme, facts }, wire) {
+  const view = h('section', { class: 'view' });
+  const screen = h('main', { class: 'logon' }, view, ...furniture(theme, wire));
+  const tiles = tilesOf(facts);
+
+  const show = (...content) => {
+    view.replaceChildren(...content);
+    view.querySelector('[data-focus]')?.focus();
+  };
+
+  const choose = () => {
+    const buttons = tiles.map((tile) =>
+      h(
+        'button',
+        { class: 'tile', onclick: () => enter(tile) },
+        portrait(theme, tile),
+        h('span', { class: 'name' }, tile.displayName),
+      ),
+    );
+    show(h('div', { class: 'tiles' }, ...buttons));
+  };
+
+  const enter = (tile) => {
+    const password = h('input', {
+      type: 'password',
+      class: 'password',
+      placeholder: 'Password',
+      autocomplete: 'off',
+    });
+    password.dataset.focus = '';
+    const capsLock = h('p', { class: 'caps-lock', hidden: true }, 'Caps Lock is on');
+    const submit = async (event) => {
+      event.preventDefault();
+      form.inert = true;
+      const result = await wire.ask({ type: 'sign-in', account: tile.account, password: password.value });
+      if (result === 'accepted') await welcome(tile);
+      else tell(tile, MESSAGE[result]);
+    };
+    const form = h(
+      'form',
+      { class: 'credentials', onsubmit: submit },
+      password,
+      h('button', { class: 'go', title: 'Submit' }, drawing(arrow)),
+    );
+    const forgot = h('button', { class: 'link', onclick: () => resetDialog(screen, tile.account, wire) });
+    forgot.append('Forgot password?');
+    // A handler that returned false would swallow the key.
+    const onkeydown = ({ key }) => {
+      if (key === 'Escape') choose();
+    };
+    const onkeyup = (event) => {
+      capsLock.hidden = !event.getModifierState('CapsLock');
+    };
+    show(
+      h(
+        'div',
+        { class: 'user', onkeydown, onkeyup },
+        portrait(theme, tile),
+        h('h1', { class: 'name' }, tile.displayName),
+        form,
+        capsLock,
+        tile.resetLink && forgot,
+        switchUser(theme, choose),
+      ),
+    );
+  };
+
+  const tell = (tile, message) => {
+    const ok = h('button', { class: 'button', onclick: () => enter(tile) }, 'OK');
+    ok.dataset.focus = '';
+    show(h('div', { class: 'message' }, h('p', {}, drawing(errorIcon), message), ok));
+  };
+
+  const welcome = async (tile) => {
+    show(busy(theme, 'Welcome'));
+    await sleep(WELCOME_MS);
+    const signedIn = desktop(theme, tile);
+    screen.append(signedIn);
+    await sleep(DESKTOP_MS);
+    signedIn.remove();
+    choose();
+  };
+
+  choose();
+  return screen;
+}
+
+/**
+ * One tile a user; with several third-party credential providers one for each of them. The link belongs to the
+ * add-in's tile, which is the first.
+ */
+function tilesOf({ users, resetLink, thirdPartyProviders }) {
+  const providers = Array.from({ length: Math.max(1, thirdPartyProviders) }, (_, provider) => provider);
+  return users.flatMap((user, index) =>
+    providers.map((provider) => ({ ...user, index, resetLink: resetLink && provider === 0 })),
+  );
+}
+
+const portrait = (theme, { index }) => drawing(picture(theme, index), 'picture');
+
+const switchUser = (theme, onclick) =>
+  theme === 'win7'
+    ? h('button', { class: 'button switch-user', onclick }, 'Switch User')
+    : h('button', { class: 'back', title: 'Back', onclick }, drawing(backArrow));
+
+/** What stands at the lower edge of every view. */
+function furniture(theme, wire) {
+  const menu = h(
+    'div',
+    { class: 'power-menu', hidden: true },
+    h('button', { onclick: () => wire.tell({ type: 'power', action: 'restart' }) }, 'Restart'),
+    h('button', { onclick: () => wire.tell({ type: 'power', action: 'shutdown' }) }, 'Shut down'),
+  );
+  const toggle = () => {
+    menu.hidden = !menu.hidden;
+  };
+  return [
+    h('button', { class: 'ease-of-access', title: 'Ease of access' }, drawing(easeOfAccess)),
+    h('p', { class: 'edition' }, theme === 'win7' && drawing(flag, 'flag'), EDITION[theme]),
+    h('button', { class: 'power', title: 'Shut down options', onclick: toggle }, drawing(power)),
+    menu,
+  ];
+}

@@ -1,0 +1,107 @@
+import { closeSync, existsSync, openSync, readSync, rmSync } from 'node:fs';
+import { Fault } from '../../core/errors.ts';
+import type { Disk } from './disk.ts';
+import { type Helper, wideStrings } from './wire.ts';
+
+export interface CommandOptions {
+  /** The whole command line, as CreateProcess gets it. */
+  readonly line: string;
+  /** Windows folder to start in; '' for the agent's own. */
+  readonly folder?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A command that the agent runs in the guest. What it prints goes to files on the guest's disk, never to a pipe. */
+export class RunningCommand {
+  readonly #agent: Helper;
+  readonly #id: number;
+  readonly #outputs: { readonly stdout: OutputFile; readonly stderr: OutputFile };
+  #exitCode: number | undefined;
+  /** Full 32 bits; 1 when it was terminated or the guest's power went off. */
+  readonly exited: Promise<number>;
+
+  private constructor(agent: Helper, id: number, exited: Promise<number>, stdout: string, stderr: string) {
+    this.#agent = agent;
+    this.#id = id;
+    this.#outputs = { stdout: new OutputFile(stdout), stderr: new OutputFile(stderr) };
+    this.exited = Promise.race([exited, agent.closed.then(() => 1)]).then((code) => (this.#exitCode = code));
+  }
+
+  /** @throws Fault `guest-command` when Windows can't start the program */
+  static async start(agent: Helper, disk: Disk, options: CommandOptions): Promise<RunningCommand> {
+    const id = agent.newId();
+    const stdout = `C:\\lab\\jobs\\${id}.out`;
+    const stderr = `C:\\lab\\jobs\\${id}.err`;
+    const settings = Object.entries(options.environment ?? {}).map(([name, value]) => `${name}=${value}`);
+    const exited = agent.exitOf(id);
+    const request = wideStrings(options.line, options.folder ?? '', stdout, stderr, ...settings, '');
+    const status = (await agent.request('P', request, id)).readUInt32LE();
+    if (status !== 0) {
+      agent.notify('F', id);
+      throw new Fault(`The guest could not start ${options.line} (error ${status})`, {
+        code: 'guest-command',
+        blame: 'machine',
+        remedy: 'Check the name of the program.',
+      });
+    }
+    return new RunningCommand(agent, id, exited, disk.path(stdout), disk.path(stderr));
+  }
+
+  /** undefined while it runs. */
+  get exitCode(): number | undefined {
+    return this.#exitCode;
+  }
+
+  /** What was printed since the last call, in the OEM code page. */
+  read(): { stdout: Buffer; stderr: Buffer } {
+    return { stdout: this.#outputs.stdout.read(), stderr: this.#outputs.stderr.read() };
+  }
+
+  write(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#agent.notify('I', this.#id, bytes);
+  }
+
+  closeInput(): void {
+    this.#agent.notify('I', this.#id);
+  }
+
+  /** Ends it with everything that it started. */
+  terminate(): void {
+    if (this.#exitCode === undefined) this.#agent.notify('T', this.#id);
+  }
+
+  /** Gives its handles and files back. */
+  forget(): void {
+    this.terminate();
+    this.#agent.notify('F', this.#id);
+    this.#outputs.stdout.remove();
+    this.#outputs.stderr.remove();
+  }
+}
+
+class OutputFile {
+  #offset = 0;
+
+  constructor(readonly path: string) {}
+
+  read(): Buffer {
+    if (!existsSync(this.path)) return Buffer.alloc(0);
+    const file = openSync(this.path, 'r');
+    try {
+      const chunks: Buffer[] = [];
+      for (;;) {
+        const chunk = Buffer.alloc(1 << 16);
+        const size = readSync(file, chunk, 0, chunk.length, this.#offset);
+        if (size === 0) return Buffer.concat(chunks);
+        this.#offset += size;
+        chunks.push(chunk.subarray(0, size));
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  remove(): void {
+    rmSync(this.path, { force: true });
+  }
+}

@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { AGENT_NAMES } from './agents.ts';
+import { machineHive, userHive } from './first-boot.ts';
+import { patchHive } from './hive.ts';
+import type { GuestFiles } from './prepare.ts';
+import type { Profile } from './profile.ts';
+
+/** What a guest is given when it is made, and keeps through snapshots. */
+export interface Identity {
+  /** `S-1-5-21-a-b-c` */
+  readonly machineSid: string;
+  readonly winrmPassword: string;
+  readonly vncPassword: string;
+}
+
+/**
+ * The disk of a machine: a folder that is copied as a whole for a snapshot. It holds the Wine prefix, the event log
+ * and what the lab must remember of the machine.
+ */
+export class Disk {
+  readonly identity: Identity;
+
+  private constructor(readonly folder: string) {
+    this.identity = JSON.parse(readFileSync(join(folder, 'identity.json'), 'utf8')) as Identity;
+  }
+
+  /** The machine's disk; made from the golden files when there is none yet. */
+  static async open(folder: string, profile: Profile, files: GuestFiles, tools: ToolNames): Promise<Disk> {
+    if (!existsSync(folder)) {
+      const unfinished = `${folder}.unfinished`;
+      rmSync(unfinished, { recursive: true, force: true });
+      await make(unfinished, profile, files, tools);
+      renameSync(unfinished, folder);
+    }
+    const disk = new Disk(folder);
+    rmSync(disk.path('C:\\lab\\jobs'), { recursive: true, force: true });
+    mkdirSync(disk.path('C:\\lab\\jobs'), { recursive: true });
+    return disk;
+  }
+
+  get prefix(): string {
+    return join(this.folder, 'prefix');
+  }
+
+  /** A file beside the Wine prefix: on the disk, but not seen by the guest. */
+  beside(name: string): string {
+    return join(this.folder, name);
+  }
+
+  /**
+   * The host's path of a file in the guest, which may not exist. Names are matched as Windows does, whatever their case.
+   * @param windowsPath a full path on drive C:, or one relative to `folder`
+   */
+  path(windowsPath: string, folder = 'C:\\'): string {
+    const full = /^[a-z]:/i.test(windowsPath)
+      ? windowsPath
+      : windowsPath.startsWith('\\')
+        ? `C:${windowsPath}`
+        : `${folder}\\${windowsPath}`;
+    const parts = full
+      .slice(2)
+      .split(/[\\/]+/)
+      .filter((part) => part !== '' && part !== '.');
+    const at: string[] = [];
+    for (const part of parts) {
+      if (part === '..') at.pop();
+      else at.push(part);
+    }
+    return at.reduce(matchName, join(this.prefix, 'drive_c'));
+  }
+}
+
+/** Programs in system32 that are the lab's, and those elsewhere in the Windows folder, by their path. */
+export interface ToolNames {
+  readonly system32: readonly string[];
+  readonly elsewhere: readonly string[];
+}
+
+/** Where Wine's own msiexec goes when the lab's takes its place. */
+export const WINE_MSIEXEC = 'C:\\lab\\wine\\msiexec.exe';
+
+function matchName(folder: string, name: string): string {
+  const exact = join(folder, name);
+  if (existsSync(exact) || !existsSync(folder)) return exact;
+  const found = readdirSync(folder).find((entry) => entry.toLowerCase() === name.toLowerCase());
+  return found === undefined ? exact : join(folder, found);
+}
+
+async function make(folder: string, profile: Profile, files: GuestFiles, tools: ToolNames): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const prefix = join(folder, 'prefix');
+  await promisify(execFile)('cp', ['-a', '--reflink=auto', files.golden, prefix]);
+  const identity: Identity = {
+    machineSid: ['S-1-5-21', ...Array.from({ length: 3 }, () => randomInt(1, 2 ** 32))].join('-'),
+    winrmPassword: randomBytes(12).toString('base64url'),
+    vncPassword: randomBytes(6).toString('base64url'),
+  };
+  writeFileSync(join(folder, 'identity.json'), JSON.stringify(identity), { mode: 0o600 });
+
+  const windows = join(prefix, 'drive_c/windows');
+  const lab = join(prefix, 'drive_c/lab');
+  mkdirSync(join(lab, 'bin'), { recursive: true });
+  mkdirSync(join(lab, 'wine'));
+  renameSync(join(windows, 'system32/msiexec.exe'), join(lab, 'wine/msiexec.exe'));
+  const places = [
+    ...AGENT_NAMES.map((name) => join(lab, 'bin', `${name}.exe`)),
+    ...tools.system32.map((name) => join(windows, 'system32', `${name}.exe`)),
+    ...tools.elsewhere.map((path) => join(windows, path)),
+  ];
+  for (const place of places) {
+    mkdirSync(dirname(place), { recursive: true });
+    rmSync(place, { force: true });
+    copyFileSync(files.helper, place);
+  }
+  // The inbox credential providers must be files that are there; nobody loads them.
+  for (const { dll } of profile.credentialProviders) {
+    const place = join(windows, 'system32', dll);
+    if (!existsSync(place)) copyFileSync(files.provider, place);
+  }
+  const edits = {
+    'system.reg': machineHive(profile, identity.machineSid),
+    'user.reg': userHive([...tools.system32, ...tools.elsewhere.map(programName)]),
+  };
+  for (const [name, edit] of Object.entries(edits)) {
+    const hive = join(prefix, name);
+    writeFileSync(hive, patchHive(readFileSync(hive, 'utf8'), edit));
+  }
+}
+
+const programName = (path: string): string => path.replace(/^.*\//, '').replace(/\.exe$/, '');

@@ -1,0 +1,389 @@
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from '@playwright/test';
+import { Deadline } from '../../core/deadline.ts';
+import { poll } from '../../core/poll.ts';
+import { prepareGuestFiles } from './prepare.ts';
+import { SSPR_CLSID } from './profile.ts';
+import { type TestMachine, foreign, prompt, startTestMachine } from './testing.ts';
+
+const WINDOWS_NT = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion';
+const PROVIDERS = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers';
+const REG_MULTI_SZ = 7;
+const DLL = 'C:\\Program Files\\Microsoft SSPR Windows Logon (LAB STAND-IN)\\SsprLogonLabStandIn.dll';
+
+/** A short program for Debian's pywinrm. `s` is a session with the guest. */
+function pywinrm(
+  guest: TestMachine,
+  program: string,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { winrm } = guest.machine.state;
+  const session = `winrm.Session('http://127.0.0.1:${winrm.port}/wsman', auth=('${winrm.user}', '${winrm.password}'), transport='basic')`;
+  return foreign('/usr/bin/python3', ['-c', `import base64, winrm\ns = ${session}\n${program}`]);
+}
+
+describe('a lab guest', function () {
+  this.timeout(60_000);
+  let win7: TestMachine;
+  let win81: TestMachine;
+
+  before(async () => {
+    await prepareGuestFiles(() => undefined);
+    [win7, win81] = await Promise.all([startTestMachine('win7', 'win7'), startTestMachine('win81', 'win81')]);
+    const { msi } = await prepareGuestFiles(() => undefined);
+    copyFileSync(msi, win7.machine.guest.disk.path('C:\\sspr.msi'));
+  });
+
+  after(async () => {
+    await Promise.all([win7.destroy(), win81.destroy()]);
+  });
+
+  describe('is the Windows of its profile', () => {
+    it('says its version and name', async () => {
+      expect((await prompt(win7, 'ver')).stdout).toContain('6.1.7601');
+      expect((await prompt(win81, 'ver')).stdout).toContain('6.3.9600');
+      expect((await prompt(win81, 'hostname')).stdout.trim()).toBe('WIN81-LAB');
+      const { registry } = win7.machine.guest;
+      expect(await registry.string(WINDOWS_NT, 'ProductName')).toBe('Windows 7 Professional');
+      expect(await registry.string(WINDOWS_NT, 'CSDVersion')).toBe('Service Pack 1');
+      expect(await win81.machine.guest.registry.string(WINDOWS_NT, 'ProductName')).toBe('Windows 8.1 Pro');
+      expect(await win81.machine.guest.registry.string(WINDOWS_NT, 'CSDVersion')).toBeUndefined();
+    });
+
+    it('has the updates, the TLS keys and the credential providers of a well-kept machine', async () => {
+      const { registry, disk } = win7.machine.guest;
+      const packages =
+        'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages';
+      const sha2 = (await registry.subkeys(packages)).find((name) => name.includes('KB4474419'));
+      expect(await registry.dword(`${packages}\\${sha2 ?? ''}`, 'CurrentState')).toBe(0x70);
+      const schannel =
+        'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client';
+      expect(await registry.dword(schannel, 'Enabled')).toBe(1);
+      expect(await registry.dword(schannel, 'DisabledByDefault')).toBe(0);
+      const wow64 =
+        'HKLM\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp';
+      expect(await registry.dword(wow64, 'DefaultSecureProtocols')).toBe(0xa00);
+      for (const clsid of await registry.subkeys(PROVIDERS)) {
+        const dll = await registry.string(`HKCR\\CLSID\\${clsid}\\InprocServer32`, '');
+        expect(existsSync(disk.path((dll ?? '').replace('%SystemRoot%', 'C:\\windows'))), clsid).toBe(true);
+      }
+    });
+
+    it('has no way to the files of the host', async () => {
+      expect((await prompt(win7, 'dir Z:\\')).code).not.toBe(0);
+    });
+  });
+
+  describe('is alone', () => {
+    it('sees neither the processes nor the files nor the registry of another', async () => {
+      const sleeper = await win7.machine.guest.start({ line: 'cmd.exe /c ping -n 60 127.0.0.1' });
+      expect((await prompt(win7, 'tasklist')).stdout).toContain('ping.exe');
+      expect((await prompt(win81, 'tasklist')).stdout).not.toContain('ping.exe');
+      sleeper.forget();
+      await prompt(win7, 'reg add HKLM\\SOFTWARE\\OnlyHere /v x /d 1 /f & echo 1 > C:\\only-here.txt');
+      expect((await prompt(win7, 'reg query HKLM\\SOFTWARE\\OnlyHere')).code).toBe(0);
+      expect((await prompt(win81, 'reg query HKLM\\SOFTWARE\\OnlyHere')).code).toBe(1);
+      expect((await prompt(win81, 'type C:\\only-here.txt')).code).not.toBe(0);
+    });
+  });
+
+  describe('answers foreign WinRM clients', () => {
+    it('runs commands of pywinrm, with full exit codes and both streams', async () => {
+      const { stdout, stderr } = await pywinrm(
+        win7,
+        `r = s.run_cmd('reg', ['query', '"${WINDOWS_NT.replaceAll('\\', '\\\\')}"', '/v', 'ProductName'])
+print(r.status_code, r.std_out.decode().split()[-2:])
+print(s.run_cmd('exit 70000').status_code)
+r = s.run_cmd('echo out & echo err 1>&2')
+print(r.std_out, r.std_err)
+`,
+      );
+      expect(stderr).toBe('');
+      expect(stdout.split('\n')).toEqual([
+        "0 ['7', 'Professional']",
+        '70000',
+        String.raw`b'out \r\n' b'err \r\n'`,
+        '',
+      ]);
+    });
+
+    it('lets a long command run on through timed-out receives', async () => {
+      const { stdout, stderr } = await pywinrm(
+        win7,
+        `s.protocol.operation_timeout_sec = 1
+s.protocol.read_timeout_sec = 5
+shell = s.protocol.open_shell()
+command = s.protocol.run_command(shell, 'ping -n 4 127.0.0.1 >nul & echo done')
+print(s.protocol.get_command_output(shell, command))
+s.protocol.cleanup_command(shell, command)
+s.protocol.close_shell(shell)
+`,
+      );
+      expect(stderr).toBe('');
+      expect(stdout).toContain(String.raw`b'done\r\n'`);
+    });
+
+    it('kills a command with everything that it started', async () => {
+      const { stdout, stderr } = await pywinrm(
+        win7,
+        `shell = s.protocol.open_shell()
+command = s.protocol.run_command(shell, 'cmd /c ping -n 61 127.0.0.1')
+s.protocol.cleanup_command(shell, command)
+r = s.run_cmd('tasklist')
+print('ping.exe' in r.std_out.decode())
+`,
+      );
+      expect(stderr).toBe('');
+      expect(stdout.trim()).toBe('False');
+    });
+
+    it('converts what is printed to UTF-8 when the client asks for that code page', async () => {
+      writeFileSync(win7.machine.guest.disk.path('C:\\oem.txt'), Buffer.from([0x81, 0x62, 0x65, 0x72])); // über
+      const { stdout } = await pywinrm(
+        win7,
+        `for page in (437, 65001):
+    shell = s.protocol.open_shell(codepage=page)
+    command = s.protocol.run_command(shell, 'type C:\\\\oem.txt')
+    print(s.protocol.get_command_output(shell, command)[0])
+`,
+      );
+      expect(stdout.split('\n')).toEqual([String.raw`b'\x81ber'`, String.raw`b'\xc3\xbcber'`, '']);
+    });
+
+    it('refuses a wrong password', async () => {
+      const { port } = win7.machine.state.winrm;
+      const answer = await fetch(`http://127.0.0.1:${port}/wsman`, {
+        method: 'POST',
+        headers: { Authorization: `Basic ${Buffer.from('vagrant:wrong').toString('base64')}` },
+      });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toContain('Basic');
+    });
+
+    it('takes a file from winrmcp', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'winrmcp-'));
+      try {
+        const content = Buffer.from(Array.from({ length: 5000 }, (_, i) => i % 256));
+        writeFileSync(join(folder, 'up.bin'), content);
+        const { winrm } = win81.machine.state;
+        const address = `-addr=127.0.0.1:${winrm.port}`;
+        const sent = await foreign('winrmcp', [
+          ...[address, `-user=${winrm.user}`, `-pass=${winrm.password}`],
+          ...[join(folder, 'up.bin'), 'C:\\new folder\\up.bin'],
+        ]);
+        expect(sent).toMatchObject({ code: 0 });
+        const [hash] = /(?:[0-9a-f]{2} ){31}[0-9a-f]{2}/.exec(
+          (await prompt(win81, 'certutil -hashfile "C:\\new folder\\up.bin" SHA256')).stdout,
+        ) ?? [''];
+        const expected = await crypto.subtle.digest('SHA-256', content);
+        expect(hash.replaceAll(' ', '')).toBe(Buffer.from(expected).toString('hex'));
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+  });
+
+  describe('has a Windows Installer', () => {
+    it('installs the stand-in package: file, COM server, credential provider, uninstall entry', async () => {
+      const { registry, disk } = win7.machine.guest;
+      expect((await prompt(win7, 'msiexec /i C:\\sspr.msi /qn /norestart /l*v C:\\install.log')).code).toBe(
+        0,
+      );
+      expect(existsSync(disk.path(DLL))).toBe(true);
+      expect(existsSync(disk.path('C:\\install.log'))).toBe(true);
+      expect(await registry.string(`HKCR\\CLSID\\${SSPR_CLSID}\\InprocServer32`, '')).toBe(DLL);
+      expect(await registry.string(`HKCR\\CLSID\\${SSPR_CLSID}\\InprocServer32`, 'ThreadingModel')).toBe(
+        'Apartment',
+      );
+      expect(await registry.subkeys(PROVIDERS)).toContain(SSPR_CLSID);
+      const uninstall = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall';
+      const names = await Promise.all(
+        (await registry.subkeys(uninstall)).map((key) =>
+          registry.string(`${uninstall}\\${key}`, 'DisplayName'),
+        ),
+      );
+      expect(names).toContain('Microsoft SSPR Windows Logon (LAB STAND-IN)');
+      expect((await prompt(win7, 'wevtutil qe Application /c:2 /rd:true /f:text')).stdout).toContain(
+        'Event ID: 1033',
+      );
+    });
+
+    it('removes it again without a trace', async () => {
+      const { registry, disk } = win7.machine.guest;
+      expect((await prompt(win7, 'start /wait msiexec /x C:\\sspr.msi /qn')).code).toBe(0);
+      expect(existsSync(disk.path(DLL))).toBe(false);
+      expect(await registry.subkeys(PROVIDERS)).not.toContain(SSPR_CLSID);
+      expect((await prompt(win7, 'wevtutil qe Application /c:1 /rd:true')).stdout).toContain('>1034<');
+    });
+
+    const failures = [
+      { line: 'msiexec /i C:\\missing.msi /qn', code: 1619, raw: 2 },
+      { line: 'msiexec /i C:\\broken.msi /qn', code: 1620, raw: 1627 },
+      { line: 'msiexec /x {00000000-0000-0000-0000-000000000001} /qn', code: 1605, raw: 1605 },
+      { line: 'msiexec /nonsense', code: 1639, raw: 1 },
+    ];
+    for (const { line, code, raw } of failures) {
+      it(`gives ${code} for ${line}, and logs Wine's ${raw}`, async () => {
+        writeFileSync(win7.machine.guest.disk.path('C:\\broken.msi'), 'not a package');
+        expect((await prompt(win7, line)).code).toBe(code);
+        expect(win7.lines.at(-1)).toContain(`Wine's exit code ${raw}, Windows' ${code}`);
+      });
+    }
+
+    it('does one installation at a time', async () => {
+      const { installer } = win7.machine.guest;
+      installer.busy = true;
+      expect((await prompt(win7, 'msiexec /i C:\\sspr.msi /qn')).code).toBe(1618);
+      installer.busy = false;
+    });
+  });
+
+  describe('has the tools that Wine lacks', () => {
+    it('netsh winhttp reads and writes the real settings', async () => {
+      expect((await prompt(win7, 'netsh winhttp reset proxy')).stdout).toContain(
+        'Direct access (no proxy server).',
+      );
+      const set = await prompt(win7, 'netsh winhttp set proxy proxy.corp:8080 "<local>;*.corp"');
+      expect(set.stdout).toContain(
+        '    Proxy Server(s) :  proxy.corp:8080\r\n    Bypass List     :  <local>;*.corp\r\n',
+      );
+      const key = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\Connections';
+      const value = await win7.machine.guest.registry.value(key, 'WinHttpSettings');
+      expect(value?.data.toString('latin1')).toContain('proxy.corp:8080');
+      expect((await prompt(win7, 'netsh winhttp nonsense')).code).toBe(1);
+      await prompt(win7, 'netsh winhttp reset proxy');
+    });
+
+    it('certutil brings files over and hashes them', async () => {
+      const { disk } = win7.machine.guest;
+      writeFileSync(disk.path('C:\\b64.txt'), Buffer.from('hello').toString('base64'));
+      const decoded = await prompt(win7, 'certutil -decode C:\\b64.txt C:\\hello.txt');
+      expect(decoded.stdout).toBe(
+        'Input Length = 8\r\nOutput Length = 5\r\nCertUtil: -decode command completed successfully.\r\n',
+      );
+      expect((await prompt(win7, 'certutil -hashfile C:\\hello.txt MD5')).stdout).toContain(
+        '5d 41 40 2a bc 4b 2a 76 b9 71 9d 91 10 17 c5 92',
+      );
+      const again = await prompt(win7, 'certutil -decode C:\\b64.txt C:\\hello.txt');
+      expect(again).toMatchObject({ code: 0x80070050 });
+      expect((await prompt(win7, 'certutil -hashfile C:\\nowhere')).stdout).toContain(
+        '0x80070002 (WIN32: 2)',
+      );
+    });
+
+    it('wevtutil finds what eventcreate wrote', async () => {
+      const created = await prompt(
+        win7,
+        'eventcreate /l Application /t WARNING /so Tests /id 77 /d "seen & <done>"',
+      );
+      expect(created.stdout).toContain(
+        "SUCCESS: An event of type 'WARNING' was created in the 'Application' log",
+      );
+      const query = `*[System[Provider[@Name='Tests'] and EventID=77 and TimeCreated[timediff(@SystemTime) <= 60000]]]`;
+      const xml = (await prompt(win7, `wevtutil qe Application "/q:${query}"`)).stdout;
+      expect(xml).toContain('<Data>seen &amp; &lt;done&gt;</Data>');
+      expect(xml).toContain('<Level>3</Level>');
+      expect((await prompt(win7, 'wevtutil qe Nowhere')).code).toBe(15007);
+      expect((await prompt(win7, 'wevtutil qe System /q:nonsense')).code).toBe(15001);
+      expect((await prompt(win7, 'wevtutil el')).stdout).toBe('Application\r\nSecurity\r\nSystem\r\n');
+    });
+
+    it('schtasks runs a command as SYSTEM', async () => {
+      const task = 'cmd /c whoami > C:\\who.txt';
+      const created = await prompt(
+        win7,
+        `schtasks /create /tn t1 /tr "${task}" /sc ONCE /st 00:00 /ru SYSTEM`,
+      );
+      expect(created.stdout).toBe('SUCCESS: The scheduled task "t1" has successfully been created.\r\n');
+      expect((await prompt(win7, 'schtasks /run /tn t1')).stdout).toContain('SUCCESS: Attempted to run');
+      await poll(
+        async () => {
+          const { stdout } = await prompt(win7, 'schtasks /query /tn t1 /fo LIST');
+          return /Last Result: +0\r/.test(stdout)
+            ? { done: true, value: stdout }
+            : { done: false, seen: stdout };
+        },
+        { deadline: Deadline.in(20_000, 'waiting for the task'), everyMs: 50 },
+      );
+      expect((await prompt(win7, 'type C:\\who.txt')).stdout).toBe('WIN7-LAB\\SYSTEM\r\n');
+      expect((await prompt(win7, 'schtasks /delete /tn t1 /f')).code).toBe(0);
+      expect((await prompt(win7, 'schtasks /query /tn t1')).stderr).toContain(
+        'ERROR: The system cannot find the file specified.',
+      );
+    });
+
+    it('systeminfo tells the system', async () => {
+      const { stdout } = await prompt(win81, 'systeminfo');
+      expect(stdout).toContain('OS Name:                   Microsoft Windows 8.1 Pro\r\n');
+      expect(stdout).toContain('OS Version:                6.3.9600 N/A Build 9600\r\n');
+      expect(stdout).toContain(']: KB2919355');
+    });
+
+    it('shutdown has nothing to abort', async () => {
+      const { code, stderr } = await prompt(win7, 'shutdown /a');
+      expect(code).toBe(1116);
+      expect(stderr).toContain('(1116)');
+    });
+  });
+
+  describe('has power', () => {
+    it('restarts when told to inside: new boot, new boot time, registry kept, pending renames done', async () => {
+      const before = win7.machine.state;
+      const bootTime = 'wmic os get LastBootUpTime /value';
+      const firstTime = (await prompt(win7, bootTime)).stdout;
+      const { disk } = win7.machine.guest;
+      writeFileSync(disk.path('C:\\doomed.txt'), '');
+      await prompt(win7, 'reg add HKLM\\SOFTWARE\\BeforeBoot /v x /d kept /f');
+      await win7.machine.guest.registry.set(
+        'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager',
+        'PendingFileRenameOperations',
+        { type: REG_MULTI_SZ, data: Buffer.from('\\??\\C:\\doomed.txt\0\0\0', 'utf16le') },
+      );
+      expect((await prompt(win7, 'shutdown /r /t 0')).code).toBe(0);
+      await untilRunning(win7, before.bootId);
+
+      expect(win7.scenes.slice(-3)).toEqual(['restart', 'boot', 'logon']);
+      expect(existsSync(disk.path('C:\\doomed.txt'))).toBe(false);
+      expect(win7.machine.state.winrm.port).toBe(before.winrm.port);
+      expect(await win7.machine.guest.registry.string('HKLM\\SOFTWARE\\BeforeBoot', 'x')).toBe('kept');
+      expect((await prompt(win7, bootTime)).stdout).not.toBe(firstTime);
+      const events = (await prompt(win7, 'wevtutil qe System /f:text')).stdout;
+      expect(events.match(/Event ID: \d+/g)).toEqual(
+        [6009, 6005, 1074, 6006, 6009, 6005].map((id) => `Event ID: ${id}`),
+      );
+    });
+
+    it('gives a copy of its disk to another machine', async () => {
+      await prompt(win81, 'reg add HKLM\\SOFTWARE\\InSnapshot /v x /d 1 /f');
+      await win81.machine.stop();
+      const data = await mkdtemp(join(tmpdir(), 'guest-restored-'));
+      await cp(join(win81.data, 'disk'), join(data, 'disk'), { recursive: true, verbatimSymlinks: true });
+      const restored = await startTestMachine('win81', 'win81', undefined, data);
+      try {
+        expect((await prompt(restored, 'reg query HKLM\\SOFTWARE\\InSnapshot')).code).toBe(0);
+        expect(restored.machine.state.winrm.password).toBe(win81.machine.state.winrm.password);
+      } finally {
+        await restored.destroy();
+      }
+    });
+
+    it('switches itself off when told to inside', async () => {
+      expect((await prompt(win7, 'shutdown /s /t 0')).code).toBe(0);
+      await win7.poweredOff;
+      expect(win7.scenes.at(-1)).toBe('shutdown');
+      expect(win7.machine.state.state).toBe('stopping');
+    });
+  });
+});
+
+const untilRunning = (guest: TestMachine, oldBootId: string): Promise<string> =>
+  poll(
+    () => {
+      const { state, bootId } = guest.machine.state;
+      const booted = state === 'running' && bootId !== oldBootId;
+      return Promise.resolve(booted ? { done: true, value: bootId } : { done: false, seen: state });
+    },
+    { deadline: Deadline.in(30_000, 'waiting for the reboot'), everyMs: 20 },
+  );

@@ -1,0 +1,147 @@
+import { Fault } from '../core/errors.ts';
+import type { Secret } from '../core/secret.ts';
+import { summary, type Wanted } from '../console/screen.ts';
+import { findText } from '../console/text.ts';
+import type { Logon } from './logon.ts';
+import { SCREENS } from './screens/screens.ts';
+
+/** Windows 8 hides its logon screen behind a picture that goes away with a key. */
+const BEHIND_PICTURE_MS = 20_000;
+const OPENS_MS = 20_000;
+const LINK_MS = 5000;
+const SIGN_IN_MS = 90_000;
+/** Dialogs and views that can lie over the tiles of the users, and some to spare. */
+const MOST_STEPS_BACK = 8;
+
+/**
+ * Chooses the user on the logon screen, so that his password box is shown. Passes Ctrl+Alt+Delete and the picture of
+ * Windows 8; returns at once when he is chosen already.
+ * @returns the instant of the choice, ISO 8601 UTC
+ * @throws Fault `user-not-found-on-screen` (machine) or the code of a known-bad screen
+ */
+export async function chooseUser(logon: Logon): Promise<string> {
+  const { screen, user, language, deadline, report } = logon;
+  const { passwordBox } = SCREENS[language].logon;
+  report(`chooses the user ${user.displayName}`);
+  await findTile(logon);
+  // With several third-party credential providers a user has several tiles; the add-in's is the first.
+  const [tile] = [...(await screen.findAll(user.displayName))].sort((a, b) => a.y - b.y || a.x - b.x);
+  const chosen = (await screen.findAll(passwordBox.texts[0] ?? '', passwordBox)).length > 0;
+  if (!tile || chosen) return new Date().toISOString();
+  const at = await screen.click(tile, `the tile of ${user.displayName}`, deadline);
+  await see(logon, { passwordBox }, OPENS_MS, 'waiting for the password box of the chosen user');
+  return at;
+}
+
+/**
+ * Whether the add-in's link is shown to the chosen user.
+ * @throws Fault `logon-screen-not-certain` (machine) when neither the link nor this user's password box can be seen
+ */
+export async function linkIsShown(logon: Logon): Promise<boolean> {
+  const { screen, user, language } = logon;
+  const { link, passwordBox } = SCREENS[language].logon;
+  if (await appears(logon, link, LINK_MS, 'looking for the link')) return true;
+  const { lines } = await screen.read();
+  const certain = [{ texts: [user.displayName] }, passwordBox].every(({ texts, ...options }: Wanted) =>
+    texts.some((text) => findText(lines, text, options).length > 0),
+  );
+  if (certain) return false;
+  throw new Fault(`Whether the link is there is uncertain: the screen shows ${summary(lines)}`, {
+    code: 'logon-screen-not-certain',
+    blame: 'machine',
+    retryable: true,
+    remedy: 'Look at the recorded picture; bring the machine to its logon screen and run again.',
+  });
+}
+
+/**
+ * Signs in with a password at the logon screen.
+ * @throws Fault `user-not-found-on-screen`, `logon-server-unavailable` (network), another known-bad screen, `timed-out`
+ */
+export async function signIn(logon: Logon, password: Secret): Promise<'accepted' | 'refused'> {
+  const { screen, language, deadline, report } = logon;
+  const { accepted, refused } = SCREENS[language].logon;
+  await chooseUser(logon);
+  report('signs in');
+  await screen.type(password, { what: 'the password' }, deadline);
+  await screen.press('Enter', deadline);
+  const { name } = await see(
+    logon,
+    { accepted, refused },
+    SIGN_IN_MS,
+    'waiting for the answer to the sign-in',
+  );
+  return name;
+}
+
+/**
+ * Leaves whatever lies over the logon screen: pages of the reset, dialogs, another user's password box. A session that
+ * is signed in is waited for, not ended: restart the machine for that.
+ * @throws Fault `user-not-found-on-screen` (machine)
+ */
+export async function returnToLogon(logon: Logon): Promise<void> {
+  const { screen, user, language, deadline } = logon;
+  const { passwordBox } = SCREENS[language].logon;
+  for (let step = 0; step < MOST_STEPS_BACK; step++) {
+    await screen.settle(deadline);
+    const { lines } = await screen.read();
+    const button = SCREENS[language].reset.wayBack
+      .flatMap(({ texts, ...options }) => texts.flatMap((text) => findText(lines, text, options)))
+      .at(0);
+    if (button) await screen.click(button, button.text, deadline);
+    else if (findText(lines, user.displayName).length > 0) return;
+    else if (findText(lines, passwordBox.texts[0] ?? '', passwordBox).length > 0)
+      await screen.press('Escape', deadline);
+    else break;
+  }
+  await findTile(logon);
+}
+
+/** Waits until the user's name is on the screen. */
+async function findTile(logon: Logon): Promise<void> {
+  const { screen, user, language, deadline } = logon;
+  const { pressControlAltDelete } = SCREENS[language].logon;
+  const name: Wanted = { texts: [user.displayName] };
+  const what = `looking for the user ${user.displayName} on the logon screen`;
+  try {
+    const first = await appears(
+      logon,
+      { texts: [...name.texts, ...pressControlAltDelete.texts] },
+      BEHIND_PICTURE_MS,
+      what,
+    );
+    if (!first) await screen.press('Escape', deadline);
+    const { name: which } = await see(logon, { name, pressControlAltDelete }, deadline.remaining(), what);
+    if (which === 'name') return;
+    await screen.press(['Control', 'Alt', 'Delete'], deadline);
+    await see(logon, { name }, deadline.remaining(), what);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'timed-out') throw error;
+    throw new Fault(`The logon screen does not show the user ${user.displayName}: ${error.message}`, {
+      code: 'user-not-found-on-screen',
+      blame: 'machine',
+      remedy: 'Check the display name in the configuration, and that the machine is at its logon screen.',
+      cause: error,
+    });
+  }
+}
+
+/** Waits for one of several texts; the known-bad screens of the reset stop that. */
+export const see = <Name extends string>(
+  { screen, language, deadline }: Logon,
+  wanted: Readonly<Record<Name, Wanted>>,
+  ms: number,
+  what: string,
+): ReturnType<typeof screen.waitFor<Name>> =>
+  screen.waitFor(wanted, deadline.within(ms, what), { badScreens: SCREENS[language].bad });
+
+/** Whether a text appears within a time. */
+export async function appears(logon: Logon, wanted: Wanted, ms: number, what: string): Promise<boolean> {
+  try {
+    await see(logon, { wanted }, ms, what);
+    return true;
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'timed-out' && !logon.deadline.expired) return false;
+    throw error;
+  }
+}

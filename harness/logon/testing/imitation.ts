@@ -1,0 +1,85 @@
+/** How the imitation behaves. */
+export interface Behaviour {
+  readonly link?: boolean;
+  /** What comes instead of the page after the user ID. */
+  readonly refusal?: string;
+  /** What comes instead of the reset's first page. */
+  readonly failure?: string;
+}
+
+/** The code that the imitation accepts. */
+export const CODE = '204863';
+export const OLD_PASSWORD = 'Old-passw0rd';
+
+/**
+ * A logon screen with the reset behind its link, as one page of HTML: the same captions as Windows and the portal, a look
+ * of its own. It tells what was done with it by posting to `/say`.
+ */
+export const imitation = ({ link = true, refusal = '', failure = '' }: Behaviour = {}): string =>
+  `<!doctype html><meta charset="utf-8"><style>
+  body { margin: 0; height: 100vh; overflow: hidden; color: #fff; background: #0f4a6d; font: 16px 'Open Sans', sans-serif; }
+  #logon { position: absolute; left: 380px; top: 240px; }
+  #logon .name { font-size: 28px; color: #fff; background: none; border: 0; padding: 0; margin: 12px 0; display: block; }
+  #logon input { width: 260px; height: 34px; font: inherit; border: 2px solid #fff; }
+  #logon .link { color: #fff; background: none; border: 0; font: inherit; padding: 0; margin-top: 18px; }
+  #reset { position: absolute; left: 140px; top: 70px; width: 740px; height: 600px; background: #fff; color: #222; padding: 24px;
+    box-sizing: border-box; border-top: 34px solid #bcd4ea; }
+  #reset input[type=text], #reset input[type=password] { display: block; width: 300px; height: 32px; margin: 4px 0 14px; font: inherit; }
+  #reset button { font: inherit; padding: 6px 26px; color: #fff; background: #0078d7; border: 0; }
+</style><body><div id="logon"></div><script>
+  const say = (what) => fetch('/say', { method: 'POST', body: JSON.stringify(what) });
+  let password = ${JSON.stringify(OLD_PASSWORD)};
+  const tiles = () => {
+    logon.innerHTML = '<button class=name>Anna Example</button><button class=name>Bo Tester</button>';
+    for (const tile of logon.children) tile.onclick = () => user(tile.textContent);
+  };
+  const user = (name) => {
+    logon.innerHTML = '<div class=name>' + name + '</div><form><input type=password placeholder=Password></form>'
+      + (${link} ? '<button class=link>Forgot password?</button>' : '');
+    const box = logon.querySelector('input');
+    box.focus();
+    logon.querySelector('form').onsubmit = (event) => {
+      event.preventDefault();
+      const good = box.value === password;
+      logon.innerHTML = good ? '<p>Welcome</p>' : '<p>The user name or password is incorrect.</p><button>OK</button>';
+      const ok = logon.querySelector('button');
+      if (ok) (ok.onclick = () => user(name), ok.focus());
+    };
+    if (${link}) logon.querySelector('.link').onclick = () => setTimeout(open, 300);
+    onkeydown = ({ key }) => { if (key === 'Escape' && !document.getElementById('reset')) tiles(); };
+  };
+  const page = (html, next) => {
+    document.getElementById('reset')?.remove();
+    document.body.insertAdjacentHTML('beforeend', '<form id=reset autocomplete=off>' + html + '</form>');
+    const form = document.getElementById('reset');
+    form.querySelector('input')?.focus();
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      const fields = Object.fromEntries(new FormData(form));
+      if (Object.keys(fields).length > 0) say(fields);
+      setTimeout(() => next(fields), 200);
+    };
+  };
+  const close = () => { document.getElementById('reset').remove(); logon.querySelector('input')?.focus(); };
+  const stop = (text) => page('<p>' + text + '</p><button>Close</button>', close);
+  const open = () => ${JSON.stringify(failure)} ? stop(${JSON.stringify(failure)}) : page(
+    '<h1>Get back into your account</h1><p>To recover your account, begin by entering your user ID.</p>'
+      + '<label>User ID:</label><input type=text name=userId><button>Next</button>',
+    () => (${JSON.stringify(refusal)} ? stop(${JSON.stringify(refusal)}) : method()));
+  const method = () => page(
+    '<p><b>verification step 1</b> &gt; choose a new password</p><p>Please choose the contact method we should use for verification:</p>'
+      + '<p><input type=radio> <label>Email my alternate email</label></p><button>Email</button>', () => (say({ asks: 'code' }), code()));
+  const code = (problem = '') => page(
+    "<p>We've sent an email message containing a verification code to your inbox.</p><label>Enter your verification code:</label>"
+      + '<input type=text name=code><p>' + problem + '</p><button>Next</button>',
+    (fields) => fields.code === ${JSON.stringify(CODE)} ? fresh() : code('The verification code you entered is not correct. Please try again.'));
+  const fresh = (problem = '') => page(
+    '<h1>Create a new password</h1><label>Enter new password:</label><input type=password name=first>'
+      + '<label>Confirm new password:</label><input type=password name=second><p>' + problem + '</p><button>Next</button>',
+    ({ first, second }) => {
+      if (first !== second) return fresh('The passwords you entered do not match.');
+      password = first;
+      page('<h1>Your password has been reset</h1><button>Finish</button>', close);
+    });
+  tiles();
+</script>`;
