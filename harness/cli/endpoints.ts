@@ -1,0 +1,52 @@
+import { EXIT_CODE } from '../core/exit-code.ts';
+import { Deadline } from '../core/deadline.ts';
+import { readLabState, ROOT } from '../config/lab-state.ts';
+import { loadConfig } from '../config/load.ts';
+import { resolveSettings } from '../config/settings.ts';
+import { openMachines } from '../machines/machines.ts';
+import { selectMachines } from '../run/selection.ts';
+
+/** `sspr endpoints`: how to reach a running machine and its tenant with clients of one's own. */
+export async function endpoints(
+  name: string,
+  { json, config: file }: { json: boolean; config?: string },
+  signal: AbortSignal,
+): Promise<number> {
+  const loaded = loadConfig(file);
+  selectMachines(loaded.config.machines, [name]);
+  const machines = openMachines({ root: ROOT, environment: process.env });
+  const { winrm, vnc, bootId } = await machines.endpoints(name, Deadline.in(60_000, `asking where ${name} is`, signal));
+  const lab = readLabState();
+  const { tenant, policy } = resolveSettings(loaded, lab);
+  const found = {
+    machine: name,
+    winrm: { url: winrm.url, user: winrm.user, password: winrm.password.reveal() },
+    vnc: { host: vnc.host, port: vnc.port, password: vnc.password.reveal() },
+    bootId,
+    tenant: { authority: tenant.authority, id: tenant.tenantId, clientId: tenant.clientId, clientSecret: tenant.clientSecret.reveal() },
+    graph: `${tenant.graph}/v1.0`,
+    portal: { url: `https://${policy.portalHost}/`, ...(lab ? { listensOn: `${lab.portal.address}:${lab.portal.port}` } : {}) },
+    proxy: lab ? `http://${lab.proxy.host}:${lab.proxy.port}` : null,
+    caFile: lab?.caFile ?? null,
+  };
+  process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : forPerson(found));
+  return EXIT_CODE.compliant;
+}
+
+const forPerson = (found: {
+  winrm: { url: string; user: string };
+  vnc: { host: string; port: number };
+  tenant: { authority: string };
+  graph: string;
+  portal: { url: string };
+  proxy: string | null;
+  caFile: string | null;
+}): string => `WinRM   ${found.winrm.url} as ${found.winrm.user}
+VNC     ${found.vnc.host}:${found.vnc.port}
+tenant  ${found.tenant.authority}
+Graph   ${found.graph}
+portal  ${found.portal.url}
+proxy   ${found.proxy ?? '-'}
+CA      ${found.caFile ?? '-'}
+(--json shows the passwords)
+`;

@@ -1,0 +1,55 @@
+import { EXIT_CODE } from '../core/exit-code.ts';
+import { Deadline } from '../core/deadline.ts';
+import { ROOT } from '../config/lab-state.ts';
+import { loadConfig } from '../config/load.ts';
+import { isLab } from '../config/settings.ts';
+import { prepareGuestFiles } from '../lab/guest/prepare.ts';
+import type { ProviderName } from '../machines/machine.ts';
+import { openMachines } from '../machines/machines.ts';
+import { selectMachines } from '../run/selection.ts';
+import { ensureLab, stopLab } from './lab.ts';
+
+const MINUTE = 60_000;
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+/** `sspr up`: the machines, and the lab under them, stay up until `sspr down`. */
+export async function up(names: readonly string[], { config: file }: { config?: string }, signal: AbortSignal): Promise<number> {
+  const { config } = loadConfig(file);
+  const chosen = selectMachines(config.machines, names);
+  if (isLab(config)) {
+    await prepareGuestFiles(say);
+    const { state } = await ensureLab(config);
+    say(`lab: tenant ${state.authority}, proxy ${state.proxy.host}:${state.proxy.port}`);
+  }
+  const machines = openMachines({ root: ROOT, environment: process.env });
+  await Promise.all(
+    chosen.map(async ({ name, provider }) => {
+      await machines.up(name, provider, Deadline.in(config.limits.up * 1000, `bringing ${name} up`, signal));
+      say(`${name}: up`);
+    }),
+  );
+  say(`Next: npx sspr endpoints ${chosen[0]?.name ?? ''} --json, npx sspr run --as-is, npx sspr down`);
+  return EXIT_CODE.compliant;
+}
+
+/** `sspr down`: nothing of the lab is left; real machines are halted, not destroyed. */
+export async function down({ config: file }: { config?: string }): Promise<number> {
+  const { config } = loadConfig(file);
+  const mine = new Set(config.machines.map((machine) => machine.name));
+  const machines = openMachines({ root: ROOT, environment: process.env });
+  const exist = machines.known().filter(({ name, provider }) => provider === 'lab' || mine.has(name));
+  await takeDown(exist.map(({ name, provider }) => ({ name, provider: provider as ProviderName })));
+  await stopLab();
+  say(exist.length === 0 ? 'nothing was up' : `down: ${exist.map(({ name }) => name).join(', ')}`);
+  return EXIT_CODE.compliant;
+}
+
+/** Destroys lab machines and halts real ones. */
+export async function takeDown(chosen: readonly { name: string; provider: ProviderName }[]): Promise<void> {
+  const machines = openMachines({ root: ROOT, environment: process.env });
+  for (const { name, provider } of chosen) {
+    const deadline = Deadline.in(5 * MINUTE, `taking ${name} down`);
+    if (provider === 'lab') await machines.destroy(name, deadline);
+    else await machines.halt(name, deadline);
+  }
+}

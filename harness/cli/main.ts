@@ -1,0 +1,120 @@
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT_CODE } from '../core/exit-code.ts';
+import { toFault } from '../core/errors.ts';
+import { doctor } from './doctor.ts';
+import { endpoints } from './endpoints.ts';
+import { exitCodeFor, renderFailure } from './failure.ts';
+import { init } from './init.ts';
+import { down, up } from './lifecycle.ts';
+import { report } from './report.ts';
+import { run } from './run.ts';
+
+const STORY = `
+The story, on the embedded lab (no Windows licence, no tenant):
+
+  npx sspr run                      the whole job on win7, win8 and win81, side by side
+  npx sspr run win7                 ... on one machine
+  open test-results/latest/report.html
+
+Look into it, step by step:
+
+  npx sspr up win7 win81            bring two machines up and leave them up
+  npx sspr endpoints win7 --json    how to reach one: WinRM, VNC, tenant, portal, proxy
+  npx sspr run win7 --as-is         check it as it stands, whatever you did to it
+  npx sspr run win7 --stage facts --stage checks --as-is
+  npx sspr down                     take everything down again
+
+Your own machines and tenant:
+
+  npx sspr init                     writes sspr.yaml, every key explained
+  npx sspr doctor                   checks what a run needs, before anything is touched
+  npx sspr run
+
+Exit codes: 0 compliant, 1 not compliant, 2 wrong usage or configuration, 3 could not be checked, 130 interrupted.
+`;
+
+const collect = (value: string, previous: string[]): string[] => [...previous, value];
+
+function commandLine(signal: AbortSignal): Command {
+  const config = new Option('-c, --config <file>', 'configuration (default: sspr.yaml if it exists, else the lab)');
+  const program = new Command('sspr')
+    .description(
+      'Proves that self-service password reset works at the logon screen of your Windows 7, 8 and 8.1 machines,\nbefore you roll it out.',
+    )
+    .addHelpText('after', STORY)
+    .showHelpAfterError('(npx sspr --help tells the whole story)')
+    .exitOverride();
+
+  const ends = (work: (...args: never[]) => Promise<number>) => async (...args: unknown[]) => {
+    process.exitCode = await work(...(args as never[]));
+  };
+
+  program
+    .command('run')
+    .description('the whole job, or some stages of it')
+    .argument('[machine...]', 'machines of the configuration; all when none is named')
+    .option('-s, --stage <stage>', 'only this stage (may be given several times)', collect, [])
+    .option('--as-is', 'take running machines as they are: no up, no snapshot, no restore', false)
+    .option('--keep', 'leave the machines and the lab up afterwards', false)
+    .addOption(config)
+    .action(ends((machines: string[], options: Parameters<typeof run>[1]) => run(machines, options, signal)));
+
+  program
+    .command('up')
+    .description('bring machines up (and the lab, when they are the lab’s) and leave them up')
+    .argument('[machine...]', 'machines of the configuration; all when none is named')
+    .addOption(config)
+    .action(ends((machines: string[], options: { config?: string }) => up(machines, options, signal)));
+
+  program
+    .command('down')
+    .description('destroy the lab’s machines and stop the lab; halt real machines')
+    .addOption(config)
+    .action(ends((options: { config?: string }) => down(options)));
+
+  program
+    .command('endpoints')
+    .description('how to reach a running machine and its tenant; passwords only with --json')
+    .argument('<machine>')
+    .option('--json', 'for programs, with the passwords', false)
+    .addOption(config)
+    .action(ends((machine: string, options: { json: boolean; config?: string }) => endpoints(machine, options, signal)));
+
+  program
+    .command('doctor')
+    .description('check what a run needs, before anything is touched')
+    .addOption(config)
+    .action(ends((options: { config?: string }) => doctor(options, signal)));
+
+  program
+    .command('report')
+    .description('derive the reports of a run again from its events')
+    .argument('[folder]', 'folder of the run (default: test-results/latest)')
+    .action(ends((folder: string | undefined) => report(folder)));
+
+  program
+    .command('init')
+    .description('write sspr.yaml for real machines and a real tenant')
+    .option('--print', 'print it instead', false)
+    .action(ends((options: { print: boolean }) => init(options)));
+
+  return program;
+}
+
+/** Ctrl-C and SIGTERM cancel what is going on; whoever works then tidies up. */
+function cancellation(): AbortSignal {
+  const abort = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => abort.abort());
+  return abort.signal;
+}
+
+try {
+  await commandLine(cancellation()).parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? EXIT_CODE.compliant : EXIT_CODE.badUsage;
+  } else {
+    process.stderr.write(renderFailure(error));
+    process.exitCode = exitCodeFor(toFault(error));
+  }
+}

@@ -1,0 +1,74 @@
+import { relative } from 'node:path';
+import { exitCodeOf, fold } from '../report/results.ts';
+import { renderSummary } from '../report/summary.ts';
+import { openTerminal } from '../report/terminal.ts';
+import { writeReports } from '../report/write-reports.ts';
+import { readLabState } from '../config/lab-state.ts';
+import { loadConfig } from '../config/load.ts';
+import { isLab, packagePath, resolveSettings } from '../config/settings.ts';
+import { prepareGuestFiles } from '../lab/guest/prepare.ts';
+import { startReaper } from '../run/reaper.ts';
+import { runMachines } from '../run/run.ts';
+import { selectMachines, selectStages } from '../run/selection.ts';
+import { CATALOGUE } from '../../specs/controls/catalogue.ts';
+import { ensureLab, stopLab } from './lab.ts';
+import { takeDown } from './lifecycle.ts';
+import { checkPackage, checkTenant } from './preflight.ts';
+import { terminal } from './report.ts';
+import { toolVersions } from './versions.ts';
+
+export interface RunOptions {
+  readonly stage: string[];
+  readonly asIs: boolean;
+  readonly keep: boolean;
+  readonly config?: string;
+}
+
+/** `sspr run`: everything that can be wrong with the request is found before anything is touched. */
+export async function run(names: readonly string[], options: RunOptions, signal: AbortSignal): Promise<number> {
+  const loaded = loadConfig(options.config);
+  const { config } = loaded;
+  const lab = isLab(config);
+  const machines = selectMachines(config.machines, names);
+  const stages = selectStages(options.stage, options.asIs);
+  const standIn = lab ? await prepareGuestFiles((text) => process.stdout.write(`${text}\n`)) : undefined;
+  const installer = packagePath(loaded, standIn?.msi ?? '');
+  await checkPackage(installer);
+
+  const leave = options.asIs || options.keep;
+  const reaper = lab && !leave ? startReaper() : undefined;
+  const labBefore = readLabState();
+  const tidyUp = async () => {
+    if (leave) return;
+    await takeDown(machines);
+    if (lab && !labBefore) await stopLab();
+  };
+  try {
+    const state = lab && !options.asIs ? (await ensureLab(config)).state : labBefore;
+    await checkTenant(resolveSettings(loaded, state), signal);
+    const live = openTerminal({ stream: process.stdout, ...terminal() });
+    const { folder, exitCode } = await runMachines({
+      configFile: loaded.file,
+      lab,
+      machines,
+      stages,
+      controls: CATALOGUE,
+      packagePath: installer,
+      asIs: options.asIs,
+      versions: toolVersions(),
+      signal,
+      onEvent: (event) => live.event(event),
+      judge: (events) => exitCodeOf(fold(events, CATALOGUE)),
+      tidyUp,
+    });
+    live.close();
+    const { results, files } = await writeReports(folder, CATALOGUE);
+    process.stdout.write(renderSummary(results, { ...terminal(), reportPath: relative(process.cwd(), files.html) }));
+    return exitCode;
+  } catch (error) {
+    await tidyUp();
+    throw error;
+  } finally {
+    reaper?.dismiss();
+  }
+}

@@ -1,0 +1,56 @@
+// The process of one machine: tells the planned stages of the story with mocha and sends what happens to the run.
+import Mocha from 'mocha';
+import { fileURLToPath } from 'node:url';
+import { toFault } from '../core/errors.ts';
+import type { RunEvent } from '../core/journal.ts';
+import { redact } from '../core/secret.ts';
+import { loadConfig } from '../config/load.ts';
+import { readLabState } from '../config/lab-state.ts';
+import { resolveSettings } from '../config/settings.ts';
+import { STAGES } from '../../specs/controls/control.ts';
+import { beginStory } from '../../specs/support/story.ts';
+import type { FromMachine, Job, ToMachine } from './job.ts';
+
+const abort = new AbortController();
+
+process.on('message', (message: ToMachine) => {
+  if (message.kind === 'abort') abort.abort();
+  else void work(message.job);
+});
+// The run is gone: nobody is left to tell anything to.
+process.on('disconnect', () => abort.abort());
+
+async function work(job: Job): Promise<void> {
+  const emit = (event: RunEvent) => {
+    const message: FromMachine = { kind: 'event', event: JSON.parse(redact(JSON.stringify(event))) as RunEvent };
+    if (process.connected) process.send?.(message);
+  };
+  try {
+    const settings = resolveSettings(loadConfig(job.configFile), readLabState());
+    const machine = settings.machines.find((candidate) => candidate.name === job.machine);
+    if (!machine) throw new TypeError(`${job.machine} is not in the configuration`);
+    const story = beginStory({ ...job, machine, settings, signal: abort.signal, emit });
+    await tell(job);
+    await story.end();
+  } catch (error) {
+    const { code, blame, message, remedy } = toFault(error);
+    emit({ type: 'fault', machine: job.machine, stage: 'run', code, blame, message, remedy });
+  }
+  emit({ type: 'machine-ended', machine: job.machine, how: abort.signal.aborted ? 'aborted' : 'completed' });
+  process.disconnect();
+}
+
+/** Runs the spec files of the planned stages, in order. Outcomes travel as events; mocha's own report is not used. */
+async function tell(job: Job): Promise<void> {
+  const mocha = new Mocha({ reporter: Silent as unknown as Mocha.ReporterConstructor, timeout: 0, forbidOnly: true });
+  for (const stage of job.stages) {
+    const number = String(STAGES.indexOf(stage)).padStart(2, '0');
+    mocha.addFile(fileURLToPath(new URL(`../../specs/${number}-${stage}.spec.ts`, import.meta.url)));
+  }
+  await mocha.loadFilesAsync();
+  await new Promise<void>((resolve) => {
+    mocha.run(() => resolve());
+  });
+}
+
+class Silent {}

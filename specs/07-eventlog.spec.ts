@@ -1,0 +1,39 @@
+import { skipped, type Verdict } from '../harness/core/outcome.ts';
+import type { EventRecord } from '../harness/guest/eventlog.ts';
+import { readEvents } from '../harness/guest/eventlog.ts';
+import { setVerboseLogging } from '../harness/guest/logging.ts';
+import { probe } from '../harness/guest/probe/run.ts';
+import { judgeEvents, judgeSwitched } from './controls/logging.ts';
+import { recall } from './support/memory.ts';
+import { stage } from './support/stage.ts';
+import type { Story } from './support/story.ts';
+
+/** The guest's clock and ours may differ by this much, in milliseconds. */
+const CLOCK_SKEW_MS = 120_000;
+
+stage('eventlog', 'The machine logs the reset, and more when it is asked to', ['up'], ({ control }) => {
+  control('logging.events-on-machine', async (story) => {
+    const attempt = recall(story, 'attempt');
+    if (!attempt.done && attempt.reached === 'logon screen' && attempt.fault.code === 'link-absent')
+      return skipped('The link was not there, so nobody could begin a reset');
+    const events = await eventsSince(story, recall(story, 'attemptBegan'));
+    story.attachFile('events.json', JSON.stringify(events, undefined, 2));
+    return judgeEvents(events);
+  });
+
+  control('logging.verbose-on', (story) => switchVerboseLogging(story, 'on'));
+  control('logging.verbose-off', (story) => switchVerboseLogging(story, 'off'));
+});
+
+async function eventsSince(story: Story, instant: string): Promise<readonly EventRecord[]> {
+  const deadline = story.deadline(story.settings.limits.command, 'reading the event log');
+  const since = new Date(Date.parse(instant) - CLOCK_SKEW_MS).toISOString();
+  return readEvents(await story.channel(), { since }, deadline);
+}
+
+async function switchVerboseLogging(story: Story, to: 'on' | 'off'): Promise<Verdict> {
+  const deadline = story.deadline(story.settings.limits.command, `switching verbose logging ${to}`);
+  await setVerboseLogging(await story.channel(), to, deadline);
+  const { verboseLogging } = await probe(await story.channel(), { urls: [] }, deadline);
+  return judgeSwitched(to, verboseLogging);
+}

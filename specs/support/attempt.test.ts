@@ -1,0 +1,39 @@
+import { expect } from '@playwright/test';
+import { Fault } from '../../harness/core/errors.ts';
+import type { ResetPage } from '../../harness/logon/flow.ts';
+import { judgeMilestone, MILESTONE_CONTROLS } from './attempt.ts';
+
+const stopped = (reached: ResetPage, code: string) => ({
+  done: false as const,
+  reached,
+  fault: new Fault(`stopped by ${code}`, { code, blame: 'network', remedy: 'Look.' }),
+});
+const outcomes = (attempt: Parameters<typeof judgeMilestone>[1]) =>
+  MILESTONE_CONTROLS.map((control) => judgeMilestone(control, attempt).outcome);
+
+describe('the milestones of an attempt', () => {
+  it('all pass when the password was reset', () => {
+    const at = '2026-01-01T00:00:00.000Z';
+    const result = {
+      tileChosenAt: at,
+      linkClickedAt: at,
+      userIdSubmittedAt: at,
+      codeRequestedAt: at,
+      codeSubmittedAt: at,
+      passwordSubmittedAt: at,
+      successSeenAt: at,
+    };
+    expect(outcomes({ done: true, result })).toEqual(['pass', 'pass', 'pass', 'pass']);
+  });
+
+  it('fail where the screen said no, and at the end; those between are skipped', () => {
+    expect(outcomes(stopped('logon screen', 'reset-page-unreachable'))).toEqual(['fail', 'skipped', 'skipped', 'fail']);
+    expect(outcomes(stopped('user ID', 'not-registered'))).toEqual(['pass', 'fail', 'skipped', 'fail']);
+    expect(outcomes(stopped('new password', 'password-refused'))).toEqual(['pass', 'pass', 'pass', 'fail']);
+  });
+
+  it('could not be checked when nothing conclusive was seen: a lost console or a blocked account is not a failure', () => {
+    expect(outcomes(stopped('logon screen', 'vnc-closed'))).toEqual(['error', 'error', 'error', 'error']);
+    expect(outcomes(stopped('verification code', 'blocked'))).toEqual(['pass', 'pass', 'error', 'error']);
+  });
+});

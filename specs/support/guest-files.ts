@@ -1,0 +1,15 @@
+import type { Story } from './story.ts';
+
+const FOLDER = 'C:\\Windows\\Temp';
+
+/** Where the package lies in the guest, under the name that the English document gives it. */
+export const PACKAGE = `${FOLDER}\\SsprWindowsLogon.PROD.msi`;
+export const INSTALL_LOG = `${FOLDER}\\SsprWindowsLogon-install.log`;
+export const UNINSTALL_LOG = `${FOLDER}\\SsprWindowsLogon-uninstall.log`;
+
+/** The text of a file of the guest; empty when there is none. `type` shows the UTF-16 of Windows Installer as text. */
+export async function readGuestFile(story: Story, path: string): Promise<string> {
+  const deadline = story.deadline(story.settings.limits.command, `reading ${path}`);
+  const { stdout } = await (await story.channel()).exec({ line: `type "${path}"` }, deadline);
+  return stdout;
+}

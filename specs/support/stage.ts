@@ -1,0 +1,115 @@
+import { since } from '../../harness/core/clock.ts';
+import { describe as inWords, toFault } from '../../harness/core/errors.ts';
+import { couldNotCheck, notApplicable, type Verdict } from '../../harness/core/outcome.ts';
+import { CATALOGUE, controlById } from '../controls/catalogue.ts';
+import type { Stage } from '../controls/control.ts';
+import type { Facts } from '../../harness/guest/facts.ts';
+import { policyOf } from './policy.ts';
+import { type Story, theStory } from './story.ts';
+
+/** Why the rest of a stage, or a later stage, could not be checked. */
+export interface Obstacle {
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+/** The words with which a stage is told. They run in the order in which they stand. */
+export interface Teller {
+  /** Something that has to be done. When it fails, the rest of the stage could not be checked. */
+  step(text: string, work: (story: Story) => Promise<void>): void;
+  /** Decides a control. What is thrown means that it could not be checked, never that it failed. */
+  control(id: string, decide: (story: Story) => Promise<Verdict> | Verdict): void;
+  /** Decides all controls of this stage that the catalogue can judge from facts. */
+  judge(facts: (story: Story) => Facts): void;
+}
+
+/**
+ * Tells one stage of the story as a mocha suite.
+ * @param needs stages without which this one can say nothing
+ */
+export function stage(name: Stage, title: string, needs: readonly Stage[], tell: (teller: Teller) => void): void {
+  describe(title, () => {
+    const story = theStory();
+    const machine = story.machine.name;
+    let obstacle: Obstacle | undefined;
+    let started = 0;
+    let well = true;
+
+    before(() => {
+      story.stage = name;
+      started = performance.now();
+      story.emit({ type: 'stage-started', machine, stage: name, title });
+      const cause = needs.find((need) => story.broken.has(need));
+      obstacle = cause && story.broken.get(cause);
+    });
+
+    after(() => {
+      if (obstacle) story.broken.set(name, obstacle);
+      story.emit({ type: 'stage-ended', machine, stage: name, ms: since(started), ok: well && !obstacle });
+    });
+
+    const step: Teller['step'] = (text, work) => {
+      it(text, async () => {
+        if (obstacle) return;
+        story.say(text);
+        try {
+          await work(story);
+        } catch (error) {
+          const { code, blame, message, remedy } = toFault(error);
+          obstacle = { reason: inWords(error), remedy };
+          story.emit({ type: 'fault', machine, stage: name, code, blame, message, remedy });
+          throw error;
+        }
+      });
+    };
+
+    const control: Teller['control'] = (id, decide) => {
+      const { title: requirement, appliesTo } = controlById(id);
+      it(requirement, async () => {
+        const begun = performance.now();
+        story.takeEvidence();
+        const { verdict, blame } = !appliesTo.includes(story.machine.os)
+          ? { verdict: notApplicable(`Does not concern ${story.machine.os}.`), blame: undefined }
+          : obstacle
+            ? { verdict: notReached(obstacle), blame: undefined }
+            : await decided(() => decide(story));
+        story.emit({
+          type: 'control',
+          machine,
+          stage: name,
+          control: id,
+          ms: since(begun),
+          evidence: story.takeEvidence(),
+          ...(blame ? { blame } : {}),
+          ...verdict,
+        });
+        if (verdict.outcome === 'fail' || verdict.outcome === 'error') {
+          well = false;
+          throw new Error(`${id}: ${verdict.summary}`);
+        }
+      });
+    };
+
+    const judge: Teller['judge'] = (facts) => {
+      for (const { id, judge: decide, stage: home } of CATALOGUE) {
+        if (home !== name || !decide) continue;
+        control(id, (told) => decide({ os: told.machine.os, facts: facts(told), policy: policyOf(told) }));
+      }
+    };
+
+    tell({ step, control, judge });
+  });
+}
+
+/** Whatever kept a control from being looked at is what has to be put right, not the control's own subject. */
+const notReached = ({ reason, remedy }: Obstacle): Verdict =>
+  couldNotCheck(`Not checked, because an earlier step failed: ${reason}`, { remediation: remedy });
+
+async function decided(decide: () => Promise<Verdict> | Verdict) {
+  try {
+    return { verdict: await decide(), blame: undefined };
+  } catch (error) {
+    const fault = toFault(error);
+    return { verdict: couldNotCheck(fault.message, { remediation: fault.remedy }), blame: fault.blame };
+  }
+}

@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import type { MachineSettings, Settings } from '../../harness/config/settings.ts';
+import { ROOT } from '../../harness/config/lab-state.ts';
+import { Deadline } from '../../harness/core/deadline.ts';
+import { type Evidence, keepFile, type RunEvent } from '../../harness/core/journal.ts';
+import { openConsole, openScreen } from '../../harness/console/open.ts';
+import type { Picture } from '../../harness/console/recording.ts';
+import type { Screen } from '../../harness/console/screen.ts';
+import type { Directory } from '../../harness/directory/directory.ts';
+import { openDirectory } from '../../harness/directory/graph-directory.ts';
+import type { Channel } from '../../harness/guest/channel.ts';
+import { openWinrm } from '../../harness/guest/winrm/open.ts';
+import type { Endpoints, Machines } from '../../harness/machines/machine.ts';
+import { openMachines } from '../../harness/machines/machines.ts';
+import type { Stage } from '../controls/control.ts';
+import type { Memory } from './memory.ts';
+
+export interface StoryOptions {
+  readonly machine: MachineSettings;
+  readonly settings: Settings;
+  readonly stages: readonly Stage[];
+  readonly asIs: boolean;
+  readonly packagePath: string;
+  readonly runFolder: string;
+  readonly signal: AbortSignal;
+  readonly emit: (event: RunEvent) => void;
+}
+
+/**
+ * The story of one machine in one run: what its stages share. Connections are opened when they are first needed;
+ * everything that happens goes out as events.
+ */
+export class Story {
+  readonly memory: Partial<Memory> = {};
+  /** Stages that did not do their work, with the reason. */
+  readonly broken = new Map<Stage, { readonly reason: string; readonly remedy: string }>();
+  readonly machines: Machines;
+  stage: Stage = 'up';
+  #channel: Channel | undefined;
+  #screen: Screen | undefined;
+  #directory: Directory | undefined;
+  #evidence: Evidence[] = [];
+  #frames = 0;
+
+  constructor(readonly options: StoryOptions) {
+    this.machines = openMachines({ root: ROOT, environment: process.env });
+  }
+
+  get machine(): MachineSettings {
+    return this.options.machine;
+  }
+
+  get settings(): Settings {
+    return this.options.settings;
+  }
+
+  emit(event: RunEvent): void {
+    this.options.emit(event);
+  }
+
+  /** A time limit that also ends when the run is interrupted. */
+  deadline(seconds: number, what: string): Deadline {
+    return Deadline.in(seconds * 1000, what, this.options.signal);
+  }
+
+  /** Progress in words, for the live view. */
+  say(text: string): void {
+    this.emit({ type: 'step', machine: this.machine.name, stage: this.stage, text });
+  }
+
+  /** A value that reports show and later stages may need. */
+  fact(name: string, value: unknown): void {
+    this.emit({ type: 'fact', machine: this.machine.name, stage: this.stage, name, value });
+  }
+
+  /** Puts a value behind the control that is being decided. */
+  attach(name: string, value: unknown): void {
+    this.#evidence.push({ kind: 'value', name, value });
+  }
+
+  /** Keeps a file in the run's folder and puts it behind the control that is being decided. */
+  attachFile(name: string, data: string | Uint8Array): void {
+    this.#evidence.push({ kind: 'file', name, ...this.#keep(name, data) });
+  }
+
+  /** Hands over the evidence that was attached since the last call. */
+  takeEvidence(): readonly Evidence[] {
+    const taken = this.#evidence;
+    this.#evidence = [];
+    return taken;
+  }
+
+  #keep(name: string, data: string | Uint8Array): { path: string; sha256: string } {
+    return keepFile(this.options.runFolder, `machines/${this.machine.name}/${name}`, data);
+  }
+
+  readPackage(): Buffer {
+    return readFileSync(this.options.packagePath);
+  }
+
+  async endpoints(): Promise<Endpoints> {
+    return this.machines.endpoints(this.machine.name, this.deadline(60, 'asking where the machine is'));
+  }
+
+  async channel(): Promise<Channel> {
+    this.#channel ??= await openWinrm(
+      (await this.endpoints()).winrm,
+      this.deadline(this.settings.limits.command, 'connecting to WinRM'),
+    );
+    return this.#channel;
+  }
+
+  async screen(): Promise<Screen> {
+    this.#screen ??= await this.#openScreen();
+    return this.#screen;
+  }
+
+  async #openScreen(): Promise<Screen> {
+    const { vnc } = await this.endpoints();
+    const console = await openConsole(vnc, this.deadline(this.settings.limits.screen, 'connecting to the console'));
+    return openScreen(console, { language: this.machine.language, record: (picture) => this.#film(picture) });
+  }
+
+  #film(picture: Picture): void {
+    const number = String(++this.#frames).padStart(3, '0');
+    const { path, sha256 } = this.#keep(`film/${number}.png`, picture.png);
+    this.emit({
+      type: 'frame',
+      machine: this.machine.name,
+      stage: this.stage,
+      caption: picture.caption,
+      file: path,
+      sha256,
+      width: picture.width,
+      height: picture.height,
+      ...(picture.lookedFor === undefined ? {} : { lookedFor: picture.lookedFor }),
+      ...(picture.found === undefined ? {} : { found: picture.found }),
+      ...(picture.action === undefined ? {} : { action: picture.action }),
+    });
+  }
+
+  get directory(): Directory {
+    this.#directory ??= openDirectory(this.settings.tenant);
+    return this.#directory;
+  }
+
+  /** Lets go of the machine, because it is about to restart or to go: the next use connects anew. */
+  async release(): Promise<void> {
+    const [channel, screen] = [this.#channel, this.#screen];
+    this.#channel = this.#screen = undefined;
+    await Promise.allSettled([channel?.close(), screen?.close()]);
+  }
+
+  async end(): Promise<void> {
+    await this.release();
+    await this.#directory?.close();
+  }
+}
+
+let current: Story | undefined;
+
+/** Begins the one story of this process. */
+export function beginStory(options: StoryOptions): Story {
+  current = new Story(options);
+  return current;
+}
+
+export function theStory(): Story {
+  if (!current) throw new Error('specs are run by "npx sspr run", which begins the story first');
+  return current;
+}
