@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../core/errors.ts';
 import { EXIT_CODE } from '../core/exit-code.ts';
-import { ROOT } from '../config/lab-state.ts';
 import { writeReports } from '../report/write-reports.ts';
 import { renderSummary } from '../report/summary.ts';
 import { CATALOGUE } from '../../specs/controls/catalogue.ts';
 import { LATEST } from '../run/folder.ts';
 
 /** `sspr report`: everything but the events is derived, so it can be derived again. */
-export async function report(folder = join(ROOT, LATEST)): Promise<number> {
+export async function report(folder = LATEST): Promise<number> {
   if (!existsSync(join(folder, 'events.jsonl'))) {
     throw new Fault(`Found no events.jsonl in ${folder}`, {
       code: 'run-missing',

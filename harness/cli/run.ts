@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { exitCodeOf, fold } from '../report/results.ts';
 import { renderSummary } from '../report/summary.ts';
-import { openTerminal } from '../report/terminal.ts';
+import { openTerminal, type Terminal } from '../report/terminal.ts';
 import { writeReports } from '../report/write-reports.ts';
 import { readLabState } from '../config/lab-state.ts';
 import { loadConfig } from '../config/load.ts';
@@ -43,10 +43,11 @@ export async function run(names: readonly string[], options: RunOptions, signal:
     await takeDown(machines);
     if (lab && !labBefore) await stopLab();
   };
+  let live: Terminal | undefined;
   try {
     const state = lab && !options.asIs ? (await ensureLab(config)).state : labBefore;
     await checkTenant(resolveSettings(loaded, state), signal);
-    const live = openTerminal({ stream: process.stdout, ...terminal() });
+    live = openTerminal({ stream: process.stdout, ...terminal() });
     const { folder, exitCode } = await runMachines({
       configFile: loaded.file,
       lab,
@@ -57,15 +58,17 @@ export async function run(names: readonly string[], options: RunOptions, signal:
       asIs: options.asIs,
       versions: toolVersions(),
       signal,
-      onEvent: (event) => live.event(event),
+      onEvent: (event) => live?.event(event),
       judge: (events) => exitCodeOf(fold(events, CATALOGUE)),
       tidyUp,
     });
     live.close();
+    live = undefined;
     const { results, files } = await writeReports(folder, CATALOGUE);
     process.stdout.write(renderSummary(results, { ...terminal(), reportPath: relative(process.cwd(), files.html) }));
     return exitCode;
   } catch (error) {
+    live?.close();
     await tidyUp();
     throw error;
   } finally {

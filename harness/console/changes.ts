@@ -23,6 +23,11 @@ export class Changes {
     return performance.now() - this.#lastAt;
   }
 
+  /** Something was done to the machine: what comes of it is still to come, and the screen is not still until then. */
+  expect(): void {
+    this.#lastAt = performance.now();
+  }
+
   /**
    * Resolves when the count is beyond `seen`, after `ms`, or at the deadline.
    * @returns whether something changed

@@ -152,7 +152,7 @@ export class Screen {
     }
   }
 
-  /** Waits until nothing but a caret moves any more, at most a few seconds. */
+  /** Waits until nothing but a caret moves any more, also of what the last click or key has caused; a few seconds at most. */
   async settle(deadline: Deadline): Promise<void> {
     await this.#changes.quiet(SETTLED.still, SETTLED.longest, deadline);
   }
@@ -181,6 +181,7 @@ export class Screen {
     this.#lastClick = { x, y, at: performance.now() };
     await deadline.sleep(40);
     await this.#park();
+    this.#changes.expect();
     return at;
   }
 
@@ -195,6 +196,7 @@ export class Screen {
       await this.#console.keys(events);
       await deadline.sleep(KEY_MS);
     }
+    this.#changes.expect();
     await this.settle(deadline);
     const shown = secret || hidden ? '***' : redact(text);
     this.#film.record({ caption: `types ${what}`, frame: this.frame(), action: `type ${shown}` });
@@ -211,6 +213,7 @@ export class Screen {
     const at = utcNow();
     await this.#console.keys(chord(names));
     await deadline.sleep(KEY_MS);
+    this.#changes.expect();
     return at;
   }
 

@@ -10,6 +10,8 @@ const BEHIND_PICTURE_MS = 20_000;
 const OPENS_MS = 20_000;
 const LINK_MS = 5000;
 const SIGN_IN_MS = 90_000;
+/** How often it is looked whether somebody is still signed in. */
+const SIGNED_IN_MS = 1000;
 /** Dialogs and views that can lie over the tiles of the users, and some to spare. */
 const MOST_STEPS_BACK = 8;
 
@@ -60,9 +62,11 @@ export async function linkIsShown(logon: Logon): Promise<boolean> {
  */
 export async function signIn(logon: Logon, password: Secret): Promise<'accepted' | 'refused'> {
   const { screen, language, deadline, report } = logon;
-  const { accepted, refused } = SCREENS[language].logon;
+  const { passwordBox, accepted, refused } = SCREENS[language].logon;
   await chooseUser(logon);
   report('signs in');
+  const box = await see(logon, { passwordBox }, OPENS_MS, 'looking for the password box');
+  await screen.click(box.found, 'the password box', deadline);
   await screen.type(password, { what: 'the password' }, deadline);
   await screen.press('Enter', deadline);
   const { name } = await see(
@@ -81,18 +85,24 @@ export async function signIn(logon: Logon, password: Secret): Promise<'accepted'
  */
 export async function returnToLogon(logon: Logon): Promise<void> {
   const { screen, user, language, deadline } = logon;
-  const { passwordBox } = SCREENS[language].logon;
-  for (let step = 0; step < MOST_STEPS_BACK; step++) {
+  const { passwordBox, accepted } = SCREENS[language].logon;
+  const { wayBack } = SCREENS[language].reset;
+  for (let step = 0; step < MOST_STEPS_BACK;) {
     await screen.settle(deadline);
     const { lines } = await screen.read();
-    const button = SCREENS[language].reset.wayBack
-      .flatMap(({ texts, ...options }) => texts.flatMap((text) => findText(lines, text, options)))
-      .at(0);
+    const seen = ({ texts, ...options }: Wanted) =>
+      texts.flatMap((text) => findText(lines, text, options))[0];
+    const button = wayBack.map(seen).find((found) => found !== undefined);
+    if (seen(accepted)) {
+      deadline.check(summary(lines));
+      await deadline.sleep(SIGNED_IN_MS);
+      continue;
+    }
     if (button) await screen.click(button, button.text, deadline);
-    else if (findText(lines, user.displayName).length > 0) return;
-    else if (findText(lines, passwordBox.texts[0] ?? '', passwordBox).length > 0)
-      await screen.press('Escape', deadline);
+    else if (seen({ texts: [user.displayName] })) return;
+    else if (seen(passwordBox)) await screen.press('Escape', deadline);
     else break;
+    step++;
   }
   await findTile(logon);
 }

@@ -9,6 +9,7 @@ import { startGateway } from './gateway.ts';
 import { startKiosk } from './kiosk.ts';
 import type { Mortal } from './mortal.ts';
 import { startStage, type Stage } from './stage.ts';
+import { startVncRelay } from './vnc-relay.ts';
 import { startXServer } from './x-server.ts';
 
 /** Chromium takes 2 s on a quiet machine; three at once on two busy cores take much longer. */
@@ -72,7 +73,9 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     failWith(stage, 'Xtigervnc', screen.process);
     failWith(stage, 'Chromium', kiosk);
     await connected(stage);
-    return { vncPort: screen.vncPort, show: shower(options, stage), close };
+    const relay = await startVncRelay(screen.vncPort);
+    closers.push(relay.close);
+    return { vncPort: relay.port, show: shower(options, stage), close };
   } catch (error) {
     await close();
     throw error;

@@ -1,5 +1,5 @@
 import { X509Certificate, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Deadline } from '../../core/deadline.ts';
@@ -10,7 +10,7 @@ import { type CommandOptions, RunningCommand } from './commands.ts';
 import { Disk } from './disk.ts';
 import { EventLog } from './event-log.ts';
 import { userProfile } from './first-boot.ts';
-import { Power } from './power.ts';
+import { Power, namespacesRefused } from './power.ts';
 import type { GuestFiles } from './prepare.ts';
 import { PROFILES, type Profile, type ProfileName, versionText } from './profile.ts';
 import { CONNECTIONS_KEY, SETTINGS_VALUE, encodeProxySettings } from './proxy-settings.ts';
@@ -194,8 +194,9 @@ export class Guest implements Machine {
 
   #failedStart(): never {
     const log = join(this.options.data, 'wine.log');
-    const last = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').at(-1) : '';
-    throw new Error(`The guest's power went off: ${last ?? ''}`);
+    const last = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').at(-1) : undefined;
+    const cause = new Error(`The guest's power went off: ${last ?? 'Wine said nothing'}`);
+    throw last?.startsWith('unshare:') ? namespacesRefused(cause) : cause;
   }
 
   /**
@@ -242,12 +243,6 @@ export class Guest implements Machine {
     ] as const) {
       this.events.write({ log: 'System', source: 'EventLog', id, message });
     }
-  }
-
-  /** Forgets everything; for tests. */
-  async destroy(): Promise<void> {
-    await this.powerOff('cut').catch((error: unknown) => this.log(describe(error)));
-    rmSync(this.options.data, { recursive: true, force: true });
   }
 }
 

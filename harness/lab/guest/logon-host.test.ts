@@ -5,7 +5,6 @@ import { logonHost } from './logon-host.ts';
 import { prepareGuestFiles } from './prepare.ts';
 import { SSPR_CLSID } from './profile.ts';
 import { dword, expandSz, sz } from './registry-value.ts';
-import type { Registry } from './registry.ts';
 import { PORTAL, type TestMachine, prompt, startTestMachine, startTestNetwork } from './testing.ts';
 
 const PROVIDERS = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers';
@@ -20,7 +19,6 @@ describe('the logon host of a lab guest', function () {
   let network: Awaited<ReturnType<typeof startTestNetwork>>;
   let win7: TestMachine;
   let host: DesktopHost;
-  let registry: Registry;
 
   before(async () => {
     network = await startTestNetwork([
@@ -29,7 +27,6 @@ describe('the logon host of a lab guest', function () {
     ]);
     win7 = await startTestMachine('win7', 'win7', network.lab);
     host = logonHost(win7.machine.guest, () => network.lab);
-    registry = win7.machine.guest.registry;
     copyFileSync(
       (await prepareGuestFiles(() => undefined)).msi,
       win7.machine.guest.disk.path('C:\\sspr.msi'),
@@ -39,7 +36,7 @@ describe('the logon host of a lab guest', function () {
 
   after(async () => {
     await win7.destroy();
-    await network.close();
+    network.close();
   });
 
   describe('reads what the screen shows', () => {
@@ -51,6 +48,7 @@ describe('the logon host of a lab guest', function () {
     });
 
     it('shows the link while the provider is registered, enabled and there', async () => {
+      const { registry } = win7.machine.guest;
       const link = async (): Promise<boolean> => (await host.logonFacts()).resetLink;
       expect(await link()).toBe(true);
       await registry.set(`${PROVIDERS}\\${SSPR_CLSID}`, 'Disabled', dword(1));
@@ -69,6 +67,7 @@ describe('the logon host of a lab guest', function () {
     });
 
     it("counts other makers' providers, but not Windows' own and not the add-in", async () => {
+      const { registry } = win7.machine.guest;
       const count = async (): Promise<number> => (await host.logonFacts()).thirdPartyProviders;
       expect(await count()).toBe(0);
       const foreign = `${PROVIDERS}\\{11111111-2222-3333-4444-555555555555}`;
@@ -94,6 +93,7 @@ describe('the logon host of a lab guest', function () {
     });
 
     it('writes verbose events only while EnableLogging is 1', async () => {
+      const { registry } = win7.machine.guest;
       await registry.set(`${PROVIDERS}\\${SSPR_CLSID}`, 'EnableLogging', dword(1));
       await host.openResetPage('anna');
       await registry.set(`${PROVIDERS}\\${SSPR_CLSID}`, 'EnableLogging', dword(0));
@@ -106,6 +106,7 @@ describe('the logon host of a lab guest', function () {
     });
 
     it('fails when Schannel may not speak TLS 1.2', async () => {
+      const { registry } = win7.machine.guest;
       expect((await prompt(win7, `reg add "${SCHANNEL}" /v Enabled /t REG_DWORD /d 0 /f`)).code).toBe(0);
       expect(await host.openResetPage('anna')).toEqual(HANDSHAKE_FAILED);
       await registry.set(SCHANNEL, 'Enabled', dword(1));
@@ -113,6 +114,7 @@ describe('the logon host of a lab guest', function () {
     });
 
     it('fails when WinHTTP does not offer TLS 1.2', async () => {
+      const { registry } = win7.machine.guest;
       await registry.set(WINHTTP, 'DefaultSecureProtocols', dword(0x80));
       expect(await host.openResetPage('anna')).toEqual(HANDSHAKE_FAILED);
       await registry.set(WINHTTP, 'DefaultSecureProtocols', dword(0xa00));
@@ -125,18 +127,20 @@ describe('the logon host of a lab guest', function () {
     });
   });
 
-  it('keeps a proxy that someone else has set, over a restart', async () => {
-    await prompt(win7, 'netsh winhttp set proxy 127.0.0.1:1');
-    await win7.machine.restart();
-    expect((await prompt(win7, 'netsh winhttp show proxy')).stdout).toContain('127.0.0.1:1\r\n');
-  });
+  describe('after all that', () => {
+    it('keeps a proxy that someone else has set, over a restart', async () => {
+      await prompt(win7, 'netsh winhttp set proxy 127.0.0.1:1');
+      await win7.machine.restart();
+      expect((await prompt(win7, 'netsh winhttp show proxy')).stdout).toContain('127.0.0.1:1\r\n');
+    });
 
-  it('cannot sign in someone whose tenant does not answer, and refuses a stranger', async () => {
-    const { lab } = network;
-    const alone = logonHost(win7.machine.guest, () => ({ ...lab, authority: 'https://localhost:1' }));
-    expect(await alone.signIn('anna', 'secret')).toBe('unavailable');
-    expect(await alone.signIn('stranger', 'secret')).toBe('refused');
-    // The test's portal says 200 to everything.
-    expect(await host.signIn('ANNA', 'secret')).toBe('accepted');
+    it('cannot sign in someone whose tenant does not answer, and refuses a stranger', async () => {
+      const { lab } = network;
+      const alone = logonHost(win7.machine.guest, () => ({ ...lab, authority: 'https://localhost:1' }));
+      expect(await alone.signIn('anna', 'secret')).toBe('unavailable');
+      expect(await alone.signIn('stranger', 'secret')).toBe('refused');
+      // The test's portal says 200 to everything.
+      expect(await host.signIn('ANNA', 'secret')).toBe('accepted');
+    });
   });
 });

@@ -47,10 +47,11 @@ async function readLogonFacts(guest: Guest): Promise<LogonFacts> {
   };
 }
 
-async function readUsers({ registry }: Guest): Promise<LogonFacts['users']> {
+async function readUsers({ registry, disk }: Guest): Promise<LogonFacts['users']> {
   const users: { account: string; displayName: string; rid: number }[] = [];
   for (const sid of await registry.subkeys(PROFILE_LIST)) {
-    const rid = /^S-1-5-21-\d+-\d+-\d+-(\d+)$/.exec(sid)?.[1];
+    // Wine's own entry for the account of WinRM has another machine's SID, and so no tile.
+    const rid = sid.startsWith(`${disk.identity.machineSid}-`) ? sid.split('-').at(-1) : undefined;
     const folder = await registry.string(`${PROFILE_LIST}\\${sid}`, 'ProfileImagePath');
     const account = folder?.split('\\').at(-1);
     if (rid === undefined || account === undefined) continue;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -42,6 +42,8 @@ export class Power {
 
   /** @throws Fault `namespaces-refused` when this host allows no namespaces */
   static async on(options: PowerOptions): Promise<Power> {
+    // A copied disk may still name the folder of sockets of the machine that it was copied from.
+    rmSync(join(options.prefix, 'wineserver'), { force: true });
     const home = join(options.folder, 'home');
     mkdirSync(home, { recursive: true });
     const files = nameServiceFiles(options);
@@ -90,10 +92,18 @@ export class Power {
 
   /** Pulls the plug: what was not written yet is lost. */
   async cut(): Promise<void> {
-    if (this.#init.exitCode === null && this.#init.signalCode === null) this.#init.kill('SIGKILL');
+    if (this.#init.exitCode === null && this.#init.signalCode === null) killInit(this.#init);
     await this.off;
     cleanUpServerFolder(this.#prefix);
   }
+}
+
+/** Kills process 1 of the namespace, and so all in it; `unshare`, its parent, then reaps it and ends. */
+function killInit(unshare: ChildProcess): void {
+  const children = `/proc/${unshare.pid}/task/${unshare.pid}/children`;
+  const init = existsSync(children) ? Number(readFileSync(children, 'utf8').split(' ')[0]) : 0;
+  if (init > 0) process.kill(init, 'SIGKILL');
+  else unshare.kill('SIGKILL');
 }
 
 /** Own name service files: the guest knows localhost, itself and what it is told, and can ask nobody. */

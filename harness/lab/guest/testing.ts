@@ -94,7 +94,7 @@ export const PORTAL = 'passwordreset.microsoftonline.com';
 /** A portal that speaks TLS 1.2 only, under an authority of its own, which can be reached through a proxy only. */
 export async function startTestNetwork(
   users: LabState['users'] = [],
-): Promise<{ lab: LabState; connects: string[]; close(): Promise<void> }> {
+): Promise<{ lab: LabState; connects: string[]; close(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'guest-network-'));
   const { caFile, key, cert } = makeCertificates(folder);
   const portal = createTlsServer({ key, cert, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }, (socket) => {
@@ -140,19 +140,19 @@ export async function startTestNetwork(
   return {
     lab,
     connects,
-    close: async () => {
+    close: () => {
       proxy.closeAllConnections();
       proxy.close();
       portal.close();
-      await Promise.resolve(rmSync(folder, { recursive: true, force: true }));
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
 function makeCertificates(folder: string): { caFile: string; key: Buffer; cert: Buffer } {
   const file = (name: string): string => join(folder, name);
-  const openssl = (...args: string[]): void =>
-    void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  const openssl = (...args: string[]): Buffer =>
+    execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
   const rsa = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
   openssl('req', '-x509', ...rsa, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Guest test authority');
   openssl('req', ...rsa.slice(0, 3), '-keyout', 'portal.key', '-out', 'portal.csr', '-subj', `/CN=${PORTAL}`);

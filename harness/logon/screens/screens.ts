@@ -11,6 +11,7 @@ export interface Screens {
     readonly passwordBox: Wanted;
     readonly link: Wanted;
     readonly refused: Wanted;
+    /** Seen from the greeting on, as long as somebody is signed in. */
     readonly accepted: Wanted;
   };
   readonly reset: {

@@ -42,5 +42,9 @@ export function connect(onShow) {
   };
 }
 
+/** From the paint to the X server's framebuffer, in milliseconds: the browser doesn't tell when a picture got there. */
+const TO_SCREEN_MS = 80;
+
 /** The first animation frame comes before the paint, the second after it. */
-const onceOnScreen = (then) => requestAnimationFrame(() => requestAnimationFrame(then));
+const onceOnScreen = (then) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(then, TO_SCREEN_MS)));

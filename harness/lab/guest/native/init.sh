@@ -18,3 +18,7 @@ done
 # Without the wait the end of the namespace could win the race, and the last changes of the registry would be lost.
 wineserver -k15
 wineserver -w
+# Debian's wineserver keeps its sockets in a folder of /tmp that it notes here; the guest process may not be left to tidy.
+if [ -s "$WINEPREFIX/wineserver" ]; then
+  rm -rf "/tmp/$(basename "$(cat "$WINEPREFIX/wineserver")")" "$WINEPREFIX/wineserver"
+fi

@@ -64,7 +64,7 @@ describe('compileQuery', () => {
     '*[System[EventID=1 or EventID=6005 and Level=2]]': false,
     "*[System[Provider[@Name='eventlog']]]": true,
     '*[System[Provider[@Name="Other" or @Name="EventLog"] and EventRecordID &gt; 4]]': true,
-    '*[System[TimeCreated[timediff(@SystemTime) <= 90000]]]': true,
+    '*[System[TimeCreated[timediff(@SystemTime) <= 3600000]]]': true,
     '*[System[TimeCreated[timediff(@SystemTime) &lt;= 30000]]]': false,
     "*[System[TimeCreated[@SystemTime>='2020-01-01T00:00:00.000000000Z' and @SystemTime<='2020-02-01T00:00:00Z']]]": false,
     "*[System[TimeCreated[@SystemTime>='2020-01-01T00:00:00Z']]]": true,
