@@ -1,7 +1,6 @@
 import { SNAPSHOT } from './support/snapshot.ts';
 import { stage } from './support/stage.ts';
 
-
 stage('up', 'The machine comes up from the Vagrantfile', [], ({ step }) => {
   step('brings the machine up', async (story) => {
     const { name, provider } = story.machine;

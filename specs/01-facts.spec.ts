@@ -4,28 +4,36 @@ import { policyOf } from './support/policy.ts';
 import { recall } from './support/memory.ts';
 import { stage } from './support/stage.ts';
 
-stage('facts', 'Before the installation, the machine and the tenant are as they should be', ['up'], ({ step, control, judge }) => {
-  step('reads the facts of the machine', async (story) => {
-    const deadline = story.deadline(story.settings.limits.command, 'reading the facts');
-    story.memory.factsBefore = await probe(await story.channel(), { urls: [] }, deadline);
-    story.fact('operating system', story.memory.factsBefore.os);
-    story.fact('clock of the machine behind ours, in seconds', clockDifference(story.memory.factsBefore.clock.now));
-  });
+stage(
+  'facts',
+  'Before the installation, the machine and the tenant are as they should be',
+  ['up'],
+  ({ step, control, judge }) => {
+    step('reads the facts of the machine', async (story) => {
+      const deadline = story.deadline(story.settings.limits.command, 'reading the facts');
+      story.memory.factsBefore = await probe(await story.channel(), { urls: [] }, deadline);
+      story.fact('operating system', story.memory.factsBefore.os);
+      story.fact(
+        'clock of the machine behind ours, in seconds',
+        clockDifference(story.memory.factsBefore.clock.now),
+      );
+    });
 
-  step('asks the tenant about the test user', async (story) => {
-    const deadline = story.deadline(120, 'asking the tenant about the test user');
-    const { upn } = story.machine.account;
-    story.memory.registration = await story.directory.registration(upn, deadline);
-    story.memory.passwordChangedBefore = await story.directory.passwordChangedAt(upn, deadline);
-  });
+    step('asks the tenant about the test user', async (story) => {
+      const deadline = story.deadline(120, 'asking the tenant about the test user');
+      const { upn } = story.machine.account;
+      story.memory.registration = await story.directory.registration(upn, deadline);
+      story.memory.passwordChangedBefore = await story.directory.passwordChangedAt(upn, deadline);
+    });
 
-  judge((story) => recall(story, 'factsBefore'));
+    judge((story) => recall(story, 'factsBefore'));
 
-  control('prerequisites.sspr-enabled', (story) => judgeResetEnabled(recall(story, 'registration')));
-  control('prerequisites.user-registered', (story) => judgeRegistered(recall(story, 'registration')));
-  control('prerequisites.alternate-methods', (story) =>
-    judgeAlternateMethods(recall(story, 'registration'), policyOf(story).resetMethodsRequired),
-  );
-});
+    control('prerequisites.sspr-enabled', (story) => judgeResetEnabled(recall(story, 'registration')));
+    control('prerequisites.user-registered', (story) => judgeRegistered(recall(story, 'registration')));
+    control('prerequisites.alternate-methods', (story) =>
+      judgeAlternateMethods(recall(story, 'registration'), policyOf(story).resetMethodsRequired),
+    );
+  },
+);
 
 const clockDifference = (now: string): number => Math.round((Date.now() - Date.parse(now)) / 1000);

@@ -16,13 +16,19 @@ stage('install', 'The add-in is installed silently', ['up'], ({ step, control })
 
   step('runs msiexec /i', async (story) => {
     const deadline = story.deadline(story.settings.limits.command, 'installing the add-in');
-    const { exit, line, ms } = await runMsiexec(await story.channel(), installLine(PACKAGE, INSTALL_LOG), deadline);
+    const { exit, line, ms } = await runMsiexec(
+      await story.channel(),
+      installLine(PACKAGE, INSTALL_LOG),
+      deadline,
+    );
     story.memory.install = { exitCode: exit.code, line, ms };
     story.fact('installation', { line, exitCode: exit.code, ms });
   });
 
   control('install.package-identified', async (story) => {
-    const { productName, productVersion, manufacturer, sha256, path } = await inspectMsi(story.options.packagePath);
+    const { productName, productVersion, manufacturer, sha256, path } = await inspectMsi(
+      story.options.packagePath,
+    );
     story.attach('package', { path, productName, productVersion, manufacturer });
     return pass(`${productName} ${productVersion}`, { observed: `SHA-256 ${sha256}` });
   });
@@ -41,7 +47,8 @@ stage('install', 'The add-in is installed silently', ['up'], ({ step, control })
 
   control('install.log-kept', async (story) => {
     const log = await readGuestFile(story, INSTALL_LOG);
-    if (log.trim() === '') return fail('The installation left no log', { expected: INSTALL_LOG, observed: 'an empty file' });
+    if (log.trim() === '')
+      return fail('The installation left no log', { expected: INSTALL_LOG, observed: 'an empty file' });
     story.attachFile('install.log', log);
     return pass(`The log is kept (${log.split('\n').length} lines)`);
   });

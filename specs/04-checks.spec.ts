@@ -4,13 +4,18 @@ import { recall } from './support/memory.ts';
 import { policyOf } from './support/policy.ts';
 import { stage } from './support/stage.ts';
 
-stage('checks', 'Patches, TLS 1.2, WinHTTP, proxy and credential providers are right', ['up'], ({ step, judge }) => {
-  step('reads the facts of the machine and connects to the portal from there', async (story) => {
-    const deadline = story.deadline(story.settings.limits.command, 'reading the facts');
-    const urls = [policyOf(story).portalHost, ...EXTRA_HOSTS].map((host) => `https://${host}/`);
-    story.memory.factsAfter = await probe(await story.channel(), { urls }, deadline);
-    story.fact('connections', story.memory.factsAfter.connections);
-  });
+stage(
+  'checks',
+  'Patches, TLS 1.2, WinHTTP, proxy and credential providers are right',
+  ['up'],
+  ({ step, judge }) => {
+    step('reads the facts of the machine and connects to the portal from there', async (story) => {
+      const deadline = story.deadline(story.settings.limits.command, 'reading the facts');
+      const urls = [policyOf(story).portalHost, ...EXTRA_HOSTS].map((host) => `https://${host}/`);
+      story.memory.factsAfter = await probe(await story.channel(), { urls }, deadline);
+      story.fact('connections', story.memory.factsAfter.connections);
+    });
 
-  judge((story) => recall(story, 'factsAfter'));
-});
+    judge((story) => recall(story, 'factsAfter'));
+  },
+);

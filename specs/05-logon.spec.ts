@@ -21,7 +21,9 @@ stage('logon', 'A user resets the password at the logon screen', ['up'], ({ step
     const { screen, user } = await atLogon(story);
     const tiles = await screen.findAll(user.displayName);
     const detail = { expected: 'one tile', observed: `${tiles.length} tiles named ${user.displayName}` };
-    return tiles.length === 1 ? pass('The user has one tile', detail) : fail(`The user has ${tiles.length} tiles`, detail);
+    return tiles.length === 1
+      ? pass('The user has one tile', detail)
+      : fail(`The user has ${tiles.length} tiles`, detail);
   });
 
   control('logon.link-shown', async (story) => {
@@ -45,10 +47,13 @@ stage('logon', 'A user resets the password at the logon screen', ['up'], ({ step
   );
 
   control('logon.sign-in-with-new-password', async (story) => {
-    if (!recall(story, 'attempt').done) return skipped('There is no new password: the reset did not go through');
+    if (!recall(story, 'attempt').done)
+      return skipped('There is no new password: the reset did not go through');
     const answer = await signIn(await atLogon(story), recall(story, 'newPassword'));
     const detail = { expected: 'Windows welcomes the user', observed: answer };
-    return answer === 'accepted' ? pass('The new password signs in', detail) : fail('The new password is refused', detail);
+    return answer === 'accepted'
+      ? pass('The new password signs in', detail)
+      : fail('The new password is refused', detail);
   });
 });
 
@@ -66,7 +71,10 @@ async function attemptReset(story: Story): Promise<void> {
   story.memory.attemptBegan = utcNow();
   try {
     const result = await resetPassword({
-      ...(await logonOf(story, story.deadline(limits.screen * 3 + limits.verificationCode, 'resetting the password'))),
+      ...(await logonOf(
+        story,
+        story.deadline(limits.screen * 3 + limits.verificationCode, 'resetting the password'),
+      )),
       newPassword: password,
       codes: mailboxCodeSource(story.directory, story.machine.account.mailbox),
       onPage: (page) => (reached = page),

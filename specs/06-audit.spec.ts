@@ -1,6 +1,12 @@
 import type { Deadline } from '../harness/core/deadline.ts';
 import { skipped, type Verdict } from '../harness/core/outcome.ts';
-import { type AuditTrail, isComplete, judgeAuditTrail, judgePasswordChanged, SSPR_SERVICE } from './controls/audit.ts';
+import {
+  type AuditTrail,
+  isComplete,
+  judgeAuditTrail,
+  judgePasswordChanged,
+  SSPR_SERVICE,
+} from './controls/audit.ts';
 import { recall } from './support/memory.ts';
 import { policyOf } from './support/policy.ts';
 import { stage } from './support/stage.ts';
@@ -26,7 +32,10 @@ stage('audit', 'The audit log of the tenant shows this reset', ['up'], ({ step, 
     if (!attempt?.done) return;
     const deadline = story.deadline(story.settings.limits.audit, 'waiting for the audit entries');
     story.memory.trail = await waitForTrail(story, attempt.result.tileChosenAt, deadline);
-    story.fact('audit delay in seconds, from the success on the screen', secondsSince(attempt.result.successSeenAt));
+    story.fact(
+      'audit delay in seconds, from the success on the screen',
+      secondsSince(attempt.result.successSeenAt),
+    );
   });
 
   for (const id of AUDIT_CONTROLS) {
@@ -67,13 +76,17 @@ async function readTrail(story: Story, since: string, deadline: Deadline): Promi
   };
   const entries = [];
   for await (const entry of story.directory.audits(query, deadline)) {
-    if ([entry.initiatedBy.userPrincipalName, ...entry.targets].some((name) => name.toLowerCase() === upn.toLowerCase()))
+    if (
+      [entry.initiatedBy.userPrincipalName, ...entry.targets].some(
+        (name) => name.toLowerCase() === upn.toLowerCase(),
+      )
+    )
       entries.push(entry);
   }
   const { egressAddresses } = story.settings.policy;
   return {
     userPrincipalName: upn,
-    egressAddress: egressAddresses[0],
+    egressAddresses,
     entries,
     clientTypes: policyOf(story).clientTypes,
   };

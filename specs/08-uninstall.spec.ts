@@ -13,7 +13,11 @@ import { stage } from './support/stage.ts';
 stage('uninstall', 'The add-in is removed silently, and is gone', ['up'], ({ step, control, judge }) => {
   step('runs msiexec /x', async (story) => {
     const deadline = story.deadline(story.settings.limits.command, 'removing the add-in');
-    const { exit, line } = await runMsiexec(await story.channel(), uninstallLine(PACKAGE, UNINSTALL_LOG), deadline);
+    const { exit, line } = await runMsiexec(
+      await story.channel(),
+      uninstallLine(PACKAGE, UNINSTALL_LOG),
+      deadline,
+    );
     story.memory.uninstall = { exitCode: exit.code, line };
   });
 

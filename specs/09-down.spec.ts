@@ -9,7 +9,11 @@ stage('down', 'The machine is put back', ['up'], ({ step, control }) => {
   step('restores the snapshot', async (story) => {
     const { name } = story.machine;
     await story.release();
-    await story.machines.restore(name, SNAPSHOT, story.deadline(story.settings.limits.up, `restoring ${name}`));
+    await story.machines.restore(
+      name,
+      SNAPSHOT,
+      story.deadline(story.settings.limits.up, `restoring ${name}`),
+    );
   });
 
   control('down.restored', async (story) => {
@@ -23,6 +27,10 @@ stage('down', 'The machine is put back', ['up'], ({ step, control }) => {
   step('deletes the snapshot', async (story) => {
     const { name } = story.machine;
     await story.release();
-    await story.machines.deleteSnapshot(name, SNAPSHOT, story.deadline(story.settings.limits.up, 'deleting the snapshot'));
+    await story.machines.deleteSnapshot(
+      name,
+      SNAPSHOT,
+      story.deadline(story.settings.limits.up, 'deleting the snapshot'),
+    );
   });
 });

@@ -72,7 +72,10 @@ function debianPackages(): string {
   const wanted = readPackageList();
   const missing = missingPackages(wanted);
   if (missing.length === 0) return `all ${wanted.length} installed`;
-  throw need(`missing: ${missing.join(' ')}`, `apt-get install -y --no-install-recommends ${missing.join(' ')}`);
+  throw need(
+    `missing: ${missing.join(' ')}`,
+    `apt-get install -y --no-install-recommends ${missing.join(' ')}`,
+  );
 }
 
 function labFiles(): string {
@@ -88,4 +91,5 @@ function boxOf(name: string): string {
   throw need(`${variable} is not set`, `Set ${variable} to the name of your Vagrant box.`);
 }
 
-const need = (message: string, remedy: string) => new Fault(message, { code: 'need-not-met', blame: 'config', remedy });
+const need = (message: string, remedy: string) =>
+  new Fault(message, { code: 'need-not-met', blame: 'config', remedy });

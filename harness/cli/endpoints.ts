@@ -15,7 +15,10 @@ export async function endpoints(
   const loaded = loadConfig(file);
   selectMachines(loaded.config.machines, [name]);
   const machines = openMachines({ root: ROOT, environment: process.env });
-  const { winrm, vnc, bootId } = await machines.endpoints(name, Deadline.in(60_000, `asking where ${name} is`, signal));
+  const { winrm, vnc, bootId } = await machines.endpoints(
+    name,
+    Deadline.in(60_000, `asking where ${name} is`, signal),
+  );
   const lab = readLabState();
   const { tenant, policy } = resolveSettings(loaded, lab);
   const found = {
@@ -23,9 +26,17 @@ export async function endpoints(
     winrm: { url: winrm.url, user: winrm.user, password: winrm.password.reveal() },
     vnc: { host: vnc.host, port: vnc.port, password: vnc.password.reveal() },
     bootId,
-    tenant: { authority: tenant.authority, id: tenant.tenantId, clientId: tenant.clientId, clientSecret: tenant.clientSecret.reveal() },
+    tenant: {
+      authority: tenant.authority,
+      id: tenant.tenantId,
+      clientId: tenant.clientId,
+      clientSecret: tenant.clientSecret.reveal(),
+    },
     graph: `${tenant.graph}/v1.0`,
-    portal: { url: `https://${policy.portalHost}/`, ...(lab ? { listensOn: `${lab.portal.address}:${lab.portal.port}` } : {}) },
+    portal: {
+      url: `https://${policy.portalHost}/`,
+      ...(lab ? { listensOn: `${lab.portal.address}:${lab.portal.port}` } : {}),
+    },
     proxy: lab ? `http://${lab.proxy.host}:${lab.proxy.port}` : null,
     caFile: lab?.caFile ?? null,
   };

@@ -21,6 +21,8 @@ export function init({ print }: { print: boolean }): Promise<number> {
     });
   }
   writeFileSync(file, EXAMPLE_CONFIG);
-  process.stdout.write(`${CONFIG_FILE} written. Fill in your tenant, package and test users, then: npx sspr doctor\n`);
+  process.stdout.write(
+    `${CONFIG_FILE} written. Fill in your tenant, package and test users, then: npx sspr doctor\n`,
+  );
   return Promise.resolve(EXIT_CODE.compliant);
 }

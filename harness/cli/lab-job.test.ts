@@ -1,5 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -52,7 +60,11 @@ describe('the whole job on the lab', function () {
   });
 
   it('agrees with Vagrant about which machines are up', () => {
-    const status = execFileSync('vagrant', ['status', '--machine-readable'], { cwd: ROOT, env: environment, encoding: 'utf8' });
+    const status = execFileSync('vagrant', ['status', '--machine-readable'], {
+      cwd: ROOT,
+      env: environment,
+      encoding: 'utf8',
+    });
     expect(status).toMatch(/,win7,state,running/);
     expect(status).toMatch(/,win8,state,not_created/);
     expect(status).toMatch(/,win81,state,running/);
@@ -69,11 +81,16 @@ describe('the whole job on the lab', function () {
       const local = join(folder, 'hello.txt');
       writeFileSync(local, 'hello');
       const { user, password } = found.winrm;
-      execFileSync('winrmcp', ['-addr', host, '-user', user, '-pass', password, local, 'C:\\hello.txt'], { stdio: 'pipe' });
+      const account = ['-addr', host, '-user', user, '-pass', password];
+      execFileSync('winrmcp', [...account, local, 'C:\\hello.txt'], { stdio: 'pipe' });
+      expect(pywinrm(found, 'type C:\\hello.txt')).toBe('hello');
+    });
     });
 
     it(`shows the logon screen of ${machine} to vncsnapshot`, async () => {
-      expect(await textOnScreen(await endpoints(machine))).toContain(machine === 'win7' ? 'Anna Example' : 'Chen Test');
+      expect(await textOnScreen(await endpoints(machine))).toContain(
+        machine === 'win7' ? 'Anna Example' : 'Chen Test',
+      );
     });
   }
 
@@ -92,9 +109,18 @@ describe('the whole job on the lab', function () {
     const { code, output } = await sspr('run', 'win7', '--as-is');
     expect(code, output).toBe(EXIT_CODE.notCompliant);
     const outcomes = outcomesOf('win7');
-    for (const control of ['tls.client-enabled', 'tls.handshake', 'logon.reset-page-opens', 'logon.password-reset'])
+    for (const control of [
+      'tls.client-enabled',
+      'tls.handshake',
+      'logon.reset-page-opens',
+      'logon.password-reset',
+    ])
       expect(outcomes, output).toMatchObject({ [control]: 'fail' });
-    expect(outcomes).toMatchObject({ 'audit.reset-entry': 'skipped', 'install.exit-code': 'pass', 'logon.link-shown': 'pass' });
+    expect(outcomes).toMatchObject({
+      'audit.reset-entry': 'skipped',
+      'install.exit-code': 'pass',
+      'logon.link-shown': 'pass',
+    });
     expect(output).toMatch(/TLS 1\.2 is disabled|Enabled/);
   });
 
@@ -102,12 +128,20 @@ describe('the whole job on the lab', function () {
     pywinrm(await endpoints('win7'), `reg add "${TLS_CLIENT}" /v Enabled /t REG_DWORD /d 1 /f`);
     const { code, output } = await sspr('run', 'win7', '--as-is');
     expect(code, output).toBe(EXIT_CODE.compliant);
-    expect(outcomesOf('win7')).toMatchObject({ 'audit.reset-entry': 'pass', 'logon.sign-in-with-new-password': 'pass' });
+    expect(outcomesOf('win7')).toMatchObject({
+      'audit.reset-entry': 'pass',
+      'logon.sign-in-with-new-password': 'pass',
+    });
 
     const latest = join(folder, 'results/latest');
-    const schema = JSON.parse(readFileSync(join(ROOT, 'harness/report/results.schema.json'), 'utf8')) as object;
+    const schema = JSON.parse(
+      readFileSync(join(ROOT, 'harness/report/results.schema.json'), 'utf8'),
+    ) as object;
     const validate = new Ajv2020({ strict: false }).compile(schema);
-    expect(validate(JSON.parse(readFileSync(join(latest, 'results.json'), 'utf8'))), JSON.stringify(validate.errors)).toBe(true);
+    expect(
+      validate(JSON.parse(readFileSync(join(latest, 'results.json'), 'utf8'))),
+      JSON.stringify(validate.errors),
+    ).toBe(true);
     new SaxesParser().write(readFileSync(join(latest, 'junit.xml'), 'utf8')).close();
     expect(readFileSync(join(latest, 'report.html'), 'utf8')).toMatch(/<title>[^<]*LAB/);
   });
@@ -121,7 +155,9 @@ describe('the whole job on the lab', function () {
       const content = readFileSync(join(file.parentPath, file.name), 'latin1');
       for (const secret of secrets) {
         expect(content.includes(secret), `${file.name} holds a secret`).toBe(false);
-        expect(content.includes(Buffer.from(secret).toString('base64')), `${file.name} holds a secret`).toBe(false);
+        expect(content.includes(Buffer.from(secret).toString('base64')), `${file.name} holds a secret`).toBe(
+          false,
+        );
       }
     }
   });
@@ -132,7 +168,13 @@ describe('the whole job on the lab', function () {
       [{ vnc: { password: 'wrong' } }, /VNC|console/i],
     ] as const) {
       const restore = tamperWithGuest('win7', tamper);
-      const { code, output } = await sspr('run', 'win7', '--as-is', '--stage', 'vnc' in tamper ? 'logon' : 'facts');
+      const { code, output } = await sspr(
+        'run',
+        'win7',
+        '--as-is',
+        '--stage',
+        'vnc' in tamper ? 'logon' : 'facts',
+      );
       restore();
       expect(code, output).toBe(EXIT_CODE.couldNotCheck);
       expect(output).toMatch(reason);
@@ -179,8 +221,14 @@ describe('the whole job on the lab', function () {
 
   /* --- the command line, as a process of its own --- */
 
-  async function runCommand(args: readonly string[], interruptAfter?: RegExp): Promise<{ code: number | null; output: string }> {
-    const child = spawn(process.execPath, [join(ROOT, 'harness/cli/sspr.js'), ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  async function runCommand(
+    args: readonly string[],
+    interruptAfter?: RegExp,
+  ): Promise<{ code: number | null; output: string }> {
+    const child = spawn(process.execPath, [join(ROOT, 'harness/cli/sspr.js'), ...args], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     let waiting = interruptAfter;
     for (const stream of [child.stdout, child.stderr]) {
@@ -214,14 +262,25 @@ describe('the whole job on the lab', function () {
       'sys.stdout.buffer.write(r.std_out + r.std_err)',
       'sys.exit(r.status_code)',
     ].join('\n');
-    return execFileSync('/usr/bin/python3', ['-c', script, winrm.url, winrm.user, winrm.password, line], { encoding: 'utf8' });
+    return execFileSync('/usr/bin/python3', ['-c', script, winrm.url, winrm.user, winrm.password, line], {
+      encoding: 'utf8',
+    });
   }
 
   async function textOnScreen({ vnc }: FoundEndpoints): Promise<string> {
     const [picture, password] = [join(folder, 'screen.jpg'), join(folder, 'vnc-password')];
     writeFileSync(password, execFileSync('tigervncpasswd', ['-f'], { input: vnc.password }), { mode: 0o600 });
-    execFileSync('vncsnapshot', ['-quiet', '-passwd', password, '-jpeg', '-quality', '95', `${vnc.host}::${vnc.port}`, picture], { stdio: 'pipe' });
-    return Promise.resolve(execFileSync('tesseract', [picture, '-', '--psm', '11'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+    execFileSync(
+      'vncsnapshot',
+      ['-quiet', '-passwd', password, '-jpeg', '-quality', '95', `${vnc.host}::${vnc.port}`, picture],
+      { stdio: 'pipe' },
+    );
+    return Promise.resolve(
+      execFileSync('tesseract', [picture, '-', '--psm', '11'], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
+    );
   }
 
   function outcomesOf(machine: string): Record<string, string> {

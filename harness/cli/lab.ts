@@ -14,7 +14,10 @@ export async function ensureLab(config: Config): Promise<LabSession> {
   const running = readLabState();
   if (running) return { state: running, ours: false };
   const { auditDelaySeconds, tenantPort, proxyPort } = config.lab;
-  return { state: await startLab({ auditDelayMs: auditDelaySeconds * 1000, tenantPort, proxyPort }), ours: true };
+  return {
+    state: await startLab({ auditDelayMs: auditDelaySeconds * 1000, tenantPort, proxyPort }),
+    ours: true,
+  };
 }
 
 export { stopLab };

@@ -13,7 +13,11 @@ const MINUTE = 60_000;
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 /** `sspr up`: the machines, and the lab under them, stay up until `sspr down`. */
-export async function up(names: readonly string[], { config: file }: { config?: string }, signal: AbortSignal): Promise<number> {
+export async function up(
+  names: readonly string[],
+  { config: file }: { config?: string },
+  signal: AbortSignal,
+): Promise<number> {
   const { config } = loadConfig(file);
   const chosen = selectMachines(config.machines, names);
   if (isLab(config)) {

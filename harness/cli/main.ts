@@ -36,7 +36,10 @@ Exit codes: 0 compliant, 1 not compliant, 2 wrong usage or configuration, 3 coul
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
 function commandLine(signal: AbortSignal): Command {
-  const config = new Option('-c, --config <file>', 'configuration (default: sspr.yaml if it exists, else the lab)');
+  const config = new Option(
+    '-c, --config <file>',
+    'configuration (default: sspr.yaml if it exists, else the lab)',
+  );
   const program = new Command('sspr')
     .description(
       'Proves that self-service password reset works at the logon screen of your Windows 7, 8 and 8.1 machines,\nbefore you roll it out.',
@@ -45,9 +48,11 @@ function commandLine(signal: AbortSignal): Command {
     .showHelpAfterError('(npx sspr --help tells the whole story)')
     .exitOverride();
 
-  const ends = (work: (...args: never[]) => Promise<number>) => async (...args: unknown[]) => {
-    process.exitCode = await work(...(args as never[]));
-  };
+  const ends =
+    (work: (...args: never[]) => Promise<number>) =>
+    async (...args: unknown[]) => {
+      process.exitCode = await work(...(args as never[]));
+    };
 
   program
     .command('run')
@@ -78,7 +83,11 @@ function commandLine(signal: AbortSignal): Command {
     .argument('<machine>')
     .option('--json', 'for programs, with the passwords', false)
     .addOption(config)
-    .action(ends((machine: string, options: { json: boolean; config?: string }) => endpoints(machine, options, signal)));
+    .action(
+      ends((machine: string, options: { json: boolean; config?: string }) =>
+        endpoints(machine, options, signal),
+      ),
+    );
 
   program
     .command('doctor')

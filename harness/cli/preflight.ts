@@ -14,7 +14,8 @@ export async function checkTenant(settings: Settings, signal: AbortSignal): Prom
   const directory = openDirectory(settings.tenant);
   try {
     const [machine] = settings.machines;
-    if (machine) await directory.registration(machine.account.upn, Deadline.in(60_000, 'asking the tenant', signal));
+    if (machine)
+      await directory.registration(machine.account.upn, Deadline.in(60_000, 'asking the tenant', signal));
   } finally {
     await directory.close();
   }

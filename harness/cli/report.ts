@@ -24,5 +24,5 @@ export async function report(folder = LATEST): Promise<number> {
 /** What the terminal at the other end of stdout can show. */
 export const terminal = () => ({
   columns: process.stdout.columns || 100,
-  color: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+  color: process.stdout.isTTY && process.env.NO_COLOR === undefined,
 });

@@ -25,7 +25,11 @@ export interface RunOptions {
 }
 
 /** `sspr run`: everything that can be wrong with the request is found before anything is touched. */
-export async function run(names: readonly string[], options: RunOptions, signal: AbortSignal): Promise<number> {
+export async function run(
+  names: readonly string[],
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const loaded = loadConfig(options.config);
   const { config } = loaded;
   const lab = isLab(config);
@@ -65,7 +69,9 @@ export async function run(names: readonly string[], options: RunOptions, signal:
     live.close();
     live = undefined;
     const { results, files } = await writeReports(folder, CATALOGUE);
-    process.stdout.write(renderSummary(results, { ...terminal(), reportPath: relative(process.cwd(), files.html) }));
+    process.stdout.write(
+      renderSummary(results, { ...terminal(), reportPath: relative(process.cwd(), files.html) }),
+    );
     return exitCode;
   } catch (error) {
     live?.close();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
 
 /** Everything that the lab prepares or runs lies here; ignored by git, safe to delete when the lab is down. */
-export const LAB_FOLDER = process.env['SSPR_LAB_FOLDER'] ?? join(ROOT, '.lab');
+export const LAB_FOLDER = process.env.SSPR_LAB_FOLDER ?? join(ROOT, '.lab');
 
 /**
  * Where the running lab can be reached: the address book through which the lab and the harness find each other.
@@ -82,7 +82,9 @@ export function isAlive(writer: { readonly pid: number; readonly startTime: stri
 /** Start time of a process in clock ticks since boot, or '' when there is none (or it is a zombie). */
 export function processStartTime(pid: number): string {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return fields[0] === 'Z' ? '' : (fields[19] ?? '');
   } catch {
     return '';

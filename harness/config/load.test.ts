@@ -41,13 +41,33 @@ describe('the configuration', () => {
 
   for (const [name, text, expected] of [
     ['broken YAML', 'version: [1', /^sspr\.yaml:1:\d+ is not YAML/],
-    ['a wrong type', REAL.replace('version: 1', 'version: one'), /^sspr\.yaml:1:10 version: .*1.* \(found "one"\)/],
-    ['an unknown Windows', REAL.replace('os: win7', 'os: win95'), /^sspr\.yaml:9:9 machines\.0\.os: .*win7.*\(found "win95"\)/],
+    [
+      'a wrong type',
+      REAL.replace('version: 1', 'version: one'),
+      /^sspr\.yaml:1:10 version: .*1.* \(found "one"\)/,
+    ],
+    [
+      'an unknown Windows',
+      REAL.replace('os: win7', 'os: win95'),
+      /^sspr\.yaml:9:9 machines\.0\.os: .*win7.*\(found "win95"\)/,
+    ],
     ['an unknown key', `${REAL}colour: blue\n`, /colour/],
-    ['a literal secret', REAL.replace('env:SECRET', 'hunter2'), /^sspr\.yaml:6:17 tenant\.clientSecret: expected env:NAME or file:PATH/],
-    ['a tenant in the lab', REAL.replace('virtualbox', 'lab'), /^sspr\.yaml:4:3 tenant: found a tenant beside lab machines/],
+    [
+      'a literal secret',
+      REAL.replace('env:SECRET', 'hunter2'),
+      /^sspr\.yaml:6:17 tenant\.clientSecret: expected env:NAME or file:PATH/,
+    ],
+    [
+      'a tenant in the lab',
+      REAL.replace('virtualbox', 'lab'),
+      /^sspr\.yaml:4:3 tenant: found a tenant beside lab machines/,
+    ],
     ['an empty file', '', /^sspr\.yaml:1:1 the file/],
-    ['a real machine without an account', REAL.replace(/ {4}account.*\n/, ''), /machines\.0: account is missing/],
+    [
+      'a real machine without an account',
+      REAL.replace(/ {4}account.*\n/, ''),
+      /machines\.0: account is missing/,
+    ],
   ] as const) {
     it(`refuses ${name}, naming file, line, column and key`, () => {
       expect(messageOf(text)).toMatch(expected);
@@ -60,7 +80,9 @@ describe('the configuration', () => {
   });
 
   it('says which file is missing', () => {
-    expect(() => loadConfig('/nowhere/sspr.yaml')).toThrow(/Cannot read the configuration \/nowhere\/sspr.yaml/);
+    expect(() => loadConfig('/nowhere/sspr.yaml')).toThrow(
+      /Cannot read the configuration \/nowhere\/sspr.yaml/,
+    );
   });
 
   it('reads secrets from the environment and from files, and says which one is missing', () => {
@@ -68,13 +90,15 @@ describe('the configuration', () => {
     try {
       writeFileSync(join(folder, 'secret'), 'from-file\n');
       const loaded = { config: parseConfig(REAL, 'x'), file: join(folder, 'sspr.yaml') };
-      process.env['SSPR_TEST_SECRET'] = 'from-env';
+      process.env.SSPR_TEST_SECRET = 'from-env';
       expect(readSecret('env:SSPR_TEST_SECRET', 'k', loaded).reveal()).toBe('from-env');
       expect(readSecret('file:secret', 'k', loaded).reveal()).toBe('from-file');
-      expect(() => readSecret('env:SSPR_NOT_SET', 'tenant.clientSecret', loaded)).toThrow(/tenant\.clientSecret: .*SSPR_NOT_SET is not set/);
+      expect(() => readSecret('env:SSPR_NOT_SET', 'tenant.clientSecret', loaded)).toThrow(
+        /tenant\.clientSecret: .*SSPR_NOT_SET is not set/,
+      );
       expect(() => readSecret('file:gone', 'tenant.clientSecret', loaded)).toThrow(/cannot read .*gone/);
     } finally {
-      delete process.env['SSPR_TEST_SECRET'];
+      delete process.env.SSPR_TEST_SECRET;
       rmSync(folder, { recursive: true });
     }
   });

@@ -22,7 +22,8 @@ export interface LoadedConfig {
  */
 export function loadConfig(file?: string): LoadedConfig {
   const chosen = file ?? (existsSync(join(ROOT, CONFIG_FILE)) ? join(ROOT, CONFIG_FILE) : undefined);
-  if (chosen === undefined) return { config: configSchema.parse({ version: 1, machines: LAB_MACHINES }), file: undefined };
+  if (chosen === undefined)
+    return { config: configSchema.parse({ version: 1, machines: LAB_MACHINES }), file: undefined };
   let text: string;
   try {
     text = readFileSync(chosen, 'utf8');
@@ -50,8 +51,13 @@ export function parseConfig(text: string, name: string): Config {
     if (parsed.success) return parsed.data;
     for (const issue of parsed.error.issues) {
       const found = document.getIn(issue.path as (string | number)[]);
-      const shown = isNode(found) || typeof found === 'object' || found === undefined ? '' : ` (found ${JSON.stringify(found)})`;
-      mistakes.push(`${name}:${positionOf(document, lines, issue.path)} ${issue.path.join('.') || 'the file'}: ${issue.message}${shown}`);
+      const shown =
+        isNode(found) || typeof found === 'object' || found === undefined
+          ? ''
+          : ` (found ${JSON.stringify(found)})`;
+      mistakes.push(
+        `${name}:${positionOf(document, lines, issue.path)} ${issue.path.join('.') || 'the file'}: ${issue.message}${shown}`,
+      );
     }
   }
   throw new Fault(mistakes.join('\n'), {
@@ -82,12 +88,16 @@ export const configPath = (loaded: LoadedConfig, path: string): string =>
  * @throws Fault `secret-missing`
  */
 export function readSecret(reference: string, key: string, loaded: LoadedConfig): Secret {
-  const [kind, target] = [reference.slice(0, reference.indexOf(':')), reference.slice(reference.indexOf(':') + 1)];
+  const [kind, target] = [
+    reference.slice(0, reference.indexOf(':')),
+    reference.slice(reference.indexOf(':') + 1),
+  ];
   const missing = (found: string, remedy: string, cause?: unknown) =>
     new Fault(`${key}: ${found}`, { code: 'secret-missing', blame: 'config', remedy, cause });
   if (kind === 'env') {
     const value = process.env[target];
-    if (!value) throw missing(`the environment variable ${target} is not set`, `Set ${target} and run it again.`);
+    if (!value)
+      throw missing(`the environment variable ${target} is not set`, `Set ${target} and run it again.`);
     return new Secret(value);
   }
   const path = configPath(loaded, target);

@@ -12,12 +12,16 @@ const account = z
   .strictObject({
     upn: z.email().describe('User principal name: what is typed as User ID'),
     displayName: z.string().min(1).describe('Name beneath the tile at the logon screen'),
-    mailbox: z.email().describe('Mailbox that receives the verification codes; the app may read it (Mail.Read)'),
+    mailbox: z
+      .email()
+      .describe('Mailbox that receives the verification codes; the app may read it (Mail.Read)'),
   })
   .describe('A test user, registered for self-service password reset. Never an administrator.');
 
 const machine = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,14}$/, 'expected a lower-case name of at most 15 letters, digits, hyphens'),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,14}$/, 'expected a lower-case name of at most 15 letters, digits, hyphens'),
   os: z.enum(['win7', 'win8', 'win81']).describe('Which Windows runs there'),
   provider: z.enum(['lab', 'virtualbox', 'vmware_desktop', 'hyperv', 'libvirt']).default('lab'),
   language: z.enum(['en']).default('en').describe('Language of the logon screen'),
@@ -51,18 +55,27 @@ const policy = z
     tls: z
       .enum(['strict', 'osDefault'])
       .default('strict')
-      .describe('strict: TLS 1.2 must be enabled explicitly; osDefault: absence is fine where it is on by default'),
+      .describe(
+        'strict: TLS 1.2 must be enabled explicitly; osDefault: absence is fine where it is on by default',
+      ),
     portalHost: z.hostname().default('passwordreset.microsoftonline.com'),
     egressAddresses: z
       .array(z.union([z.ipv4(), z.ipv6()]))
       .default([])
-      .describe('Addresses under which your network reaches Azure; empty: the audit entry’s address is only recorded'),
+      .describe(
+        'Addresses under which your network reaches Azure; empty: the audit entry’s address is only recorded',
+      ),
   })
   .prefault({});
 
 const lab = z
   .strictObject({
-    auditDelaySeconds: z.number().min(0).max(600).default(5).describe('Until an audit entry of the lab tenant is visible'),
+    auditDelaySeconds: z
+      .number()
+      .min(0)
+      .max(600)
+      .default(5)
+      .describe('Until an audit entry of the lab tenant is visible'),
     tenantPort: port.default(0).describe('0: any free port'),
     proxyPort: port.default(0),
   })
@@ -84,19 +97,25 @@ export const configSchema = z
     lab,
   })
   .superRefine((config, context) => {
-    const issue = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const issue = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
     const names = new Set<string>();
     const inLab = config.machines.filter((entry) => entry.provider === 'lab').length;
     config.machines.forEach((entry, index) => {
-      if (names.has(entry.name)) issue(['machines', index, 'name'], `found ${entry.name} twice; expected each name once`);
+      if (names.has(entry.name))
+        issue(['machines', index, 'name'], `found ${entry.name} twice; expected each name once`);
       names.add(entry.name);
       if (entry.provider !== 'lab' && !entry.account)
         issue(['machines', index], `account is missing; a real machine needs a test user to reset`);
     });
     if (inLab > 0 && inLab < config.machines.length)
-      issue(['machines'], 'found lab machines beside real ones; expected all of one kind, or the report could not say which it is');
+      issue(
+        ['machines'],
+        'found lab machines beside real ones; expected all of one kind, or the report could not say which it is',
+      );
     if (inLab === 0 && !config.tenant) issue([], 'tenant is missing; real machines need a real tenant');
-    if (inLab === 0 && !config.package) issue([], 'package is missing; real machines need your SsprWindowsLogon.PROD.msi');
+    if (inLab === 0 && !config.package)
+      issue([], 'package is missing; real machines need your SsprWindowsLogon.PROD.msi');
     if (inLab > 0 && config.tenant)
       issue(['tenant'], 'found a tenant beside lab machines; the lab brings its own: remove this key');
   });

@@ -27,7 +27,8 @@ export interface Settings {
   readonly limits: Limits;
 }
 
-export const isLab = (config: Config): boolean => config.machines.every((machine) => machine.provider === 'lab');
+export const isLab = (config: Config): boolean =>
+  config.machines.every((machine) => machine.provider === 'lab');
 
 /**
  * @param lab the running lab; needed when the machines are the lab's
@@ -35,7 +36,13 @@ export const isLab = (config: Config): boolean => config.machines.every((machine
  */
 export function resolveSettings(loaded: LoadedConfig, lab: LabState | undefined): Settings {
   const { config } = loaded;
-  if (!isLab(config)) return { ...common(config), lab: false, tenant: realTenant(loaded), machines: config.machines.map(withAccount) };
+  if (!isLab(config))
+    return {
+      ...common(config),
+      lab: false,
+      tenant: realTenant(loaded),
+      machines: config.machines.map(withAccount),
+    };
   if (!lab) {
     throw new Fault('The lab is not running', {
       code: 'lab-down',
@@ -48,7 +55,9 @@ export function resolveSettings(loaded: LoadedConfig, lab: LabState | undefined)
     lab: true,
     policy: { ...config.policy, portalHost: lab.portal.host, egressAddresses: [lab.egressAddress] },
     tenant: labTenant(lab),
-    machines: config.machines.map((machine) => withAccount({ ...machine, account: machine.account ?? labAccount(lab, machine.name) })),
+    machines: config.machines.map((machine) =>
+      withAccount({ ...machine, account: machine.account ?? labAccount(lab, machine.name) }),
+    ),
   };
 }
 

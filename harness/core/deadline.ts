@@ -51,9 +51,11 @@ export class Deadline {
 
   /** Sleeps, but not beyond the deadline, and wakes when cancelled. */
   async sleep(ms: number): Promise<void> {
-    await delay(Math.min(ms, this.remaining()), undefined, { signal: AbortSignal.any(this.#signals) }).catch(() => {
-      throw interrupted(this.what);
-    });
+    await delay(Math.min(ms, this.remaining()), undefined, { signal: AbortSignal.any(this.#signals) }).catch(
+      () => {
+        throw interrupted(this.what);
+      },
+    );
   }
 }
 

@@ -36,8 +36,9 @@ export class Fault extends Error {
 /** The message of anything thrown, with the chain of causes, on one line. */
 export function describe(error: unknown): string {
   const seen: string[] = [];
-  for (let at: unknown = error; at !== undefined && at !== null && seen.length < 5; ) {
-    const text = at instanceof Error ? at.message || at.name : typeof at === 'string' ? at : JSON.stringify(at);
+  for (let at: unknown = error; at !== undefined && at !== null && seen.length < 5;) {
+    const text =
+      at instanceof Error ? at.message || at.name : typeof at === 'string' ? at : JSON.stringify(at);
     if (!seen.includes(text)) seen.push(text);
     at = at instanceof Error ? at.cause : undefined;
   }

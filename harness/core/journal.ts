@@ -40,7 +40,12 @@ export interface RunPlan {
 export type RunEvent =
   | { readonly type: 'run-started'; readonly run: string; readonly plan: RunPlan }
   | { readonly type: 'machine-started'; readonly machine: string; readonly pid: number }
-  | { readonly type: 'stage-started'; readonly machine: string; readonly stage: string; readonly title: string }
+  | {
+      readonly type: 'stage-started';
+      readonly machine: string;
+      readonly stage: string;
+      readonly title: string;
+    }
   | {
       readonly type: 'stage-ended';
       readonly machine: string;
@@ -90,7 +95,11 @@ export type RunEvent =
       readonly message: string;
       readonly remedy: string;
     }
-  | { readonly type: 'machine-ended'; readonly machine: string; readonly how: 'completed' | 'aborted' | 'died' }
+  | {
+      readonly type: 'machine-ended';
+      readonly machine: string;
+      readonly how: 'completed' | 'aborted' | 'died';
+    }
   | { readonly type: 'run-ended'; readonly exitCode: number; readonly ms: number };
 
 /** A RunEvent as it stands in events.jsonl. */
@@ -127,7 +136,11 @@ export function readJournal(folder: string): Recorded[] {
 }
 
 /** Writes a file of evidence below the run's folder and says what a journal needs to name it. */
-export function keepFile(folder: string, path: string, data: string | Uint8Array): { path: string; sha256: string } {
+export function keepFile(
+  folder: string,
+  path: string,
+  data: string | Uint8Array,
+): { path: string; sha256: string } {
   const bytes = typeof data === 'string' ? Buffer.from(redact(data)) : data;
   const target = join(folder, path);
   mkdirSync(dirname(target), { recursive: true });

@@ -7,7 +7,8 @@ export interface PollOptions {
 }
 
 /** What a look found: done with a value, or not yet, with what was seen instead. */
-export type Look<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly seen: string };
+export type Look<T> =
+  { readonly done: true; readonly value: T } | { readonly done: false; readonly seen: string };
 
 /**
  * Looks until a look is done. An error thrown by a look ends the wait: decide in the look what "not yet" means.

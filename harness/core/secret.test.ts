@@ -6,7 +6,7 @@ describe('Secret', () => {
   const secret = new Secret('p"ss<w>rd & Ünïcode');
 
   it('does not print itself in a string, in JSON or in an inspection', () => {
-    expect(`${secret} ${JSON.stringify({ secret })} ${inspect({ secret })}`).not.toContain('ss<w>');
+    expect(`${String(secret)} ${JSON.stringify({ secret })} ${inspect({ secret })}`).not.toContain('ss<w>');
   });
 
   it('is masked in text in each form in which it may be written down', () => {
@@ -22,6 +22,11 @@ describe('Secret', () => {
     ]) {
       expect(redact(`before ${written} after`)).toMatch(/^before .{0,20}\*\*\*.{0,4} after$/);
     }
+  });
+
+  it('does not mask a published default in other text, but still does not print itself', () => {
+    const published = new Secret('vagrant', 'everybody');
+    expect(redact(`${String(published)} installs vagrant`)).toBe('*** installs vagrant');
   });
 
   it('leaves other text alone', () => {

@@ -1,3 +1,4 @@
+import { utcNow } from '../core/clock.ts';
 import { Fault } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import { summary, type Wanted } from '../console/screen.ts';
@@ -29,7 +30,7 @@ export async function chooseUser(logon: Logon): Promise<string> {
   // With several third-party credential providers a user has several tiles; the add-in's is the first.
   const [tile] = [...(await screen.findAll(user.displayName))].sort((a, b) => a.y - b.y || a.x - b.x);
   const chosen = (await screen.findAll(passwordBox.texts[0] ?? '', passwordBox)).length > 0;
-  if (!tile || chosen) return new Date().toISOString();
+  if (!tile || chosen) return utcNow();
   const at = await screen.click(tile, `the tile of ${user.displayName}`, deadline);
   await see(logon, { passwordBox }, OPENS_MS, 'waiting for the password box of the chosen user');
   return at;

@@ -160,6 +160,10 @@ function reportedEndpoints(
   };
 }
 
+/** Boxes come with the published password `vagrant`, and so does the Vagrantfile. */
+const passwordFrom = (value: string | undefined): Secret =>
+  value === undefined ? new Secret('vagrant', 'everybody') : new Secret(value);
+
 const machineDown = (name: string, state: string): Fault =>
   new Fault(`The machine ${name} is not running: it is ${state.replace('_', ' ')}`, {
     code: 'machine-down',

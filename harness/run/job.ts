@@ -13,4 +13,7 @@ export interface Job {
 }
 
 export type ToMachine = { readonly kind: 'job'; readonly job: Job } | { readonly kind: 'abort' };
-export type FromMachine = { readonly kind: 'event'; readonly event: RunEvent };
+export interface FromMachine {
+  readonly kind: 'event';
+  readonly event: RunEvent;
+}

@@ -22,7 +22,10 @@ process.on('disconnect', () => abort.abort());
 
 async function work(job: Job): Promise<void> {
   const emit = (event: RunEvent) => {
-    const message: FromMachine = { kind: 'event', event: JSON.parse(redact(JSON.stringify(event))) as RunEvent };
+    const message: FromMachine = {
+      kind: 'event',
+      event: JSON.parse(redact(JSON.stringify(event))) as RunEvent,
+    };
     if (process.connected) process.send?.(message);
   };
   try {
@@ -42,7 +45,11 @@ async function work(job: Job): Promise<void> {
 
 /** Runs the spec files of the planned stages, in order. Outcomes travel as events; mocha's own report is not used. */
 async function tell(job: Job): Promise<void> {
-  const mocha = new Mocha({ reporter: Silent as unknown as Mocha.ReporterConstructor, timeout: 0, forbidOnly: true });
+  const mocha = new Mocha({
+    reporter: Silent as unknown as Mocha.ReporterConstructor,
+    timeout: 0,
+    forbidOnly: true,
+  });
   for (const stage of job.stages) {
     const number = String(STAGES.indexOf(stage)).padStart(2, '0');
     mocha.addFile(fileURLToPath(new URL(`../../specs/${number}-${stage}.spec.ts`, import.meta.url)));

@@ -47,7 +47,8 @@ export function startMachineProcess(job: Job, onEvent: (event: RunEvent) => void
           stage: 'run',
           code: 'machine-process-died',
           blame: 'harness',
-          message: `The process of ${machine} died (${signal ?? `exit code ${code}`}). ${redact(complaint).trim()}`.trim(),
+          message:
+            `The process of ${machine} died (${signal ?? `exit code ${code}`}). ${redact(complaint).trim()}`.trim(),
           remedy: 'Run it again; if it happens again, report it with the events.jsonl of the run.',
         });
         onEvent({ type: 'machine-ended', machine, how: 'died' });

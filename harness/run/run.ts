@@ -54,14 +54,21 @@ export async function runMachines(request: RunRequest): Promise<{ folder: string
   request.signal.removeEventListener('abort', abort);
   await request.tidyUp();
 
-  const exitCode = request.signal.aborted ? EXIT_CODE.interrupted : request.judge(readJournal(journal.folder));
+  const exitCode = request.signal.aborted
+    ? EXIT_CODE.interrupted
+    : request.judge(readJournal(journal.folder));
   journal.append({ type: 'run-ended', exitCode, ms: since(began) });
   return { folder: journal.folder, exitCode };
 }
 
 function planOf(request: RunRequest): RunPlan {
   return {
-    machines: request.machines.map(({ name, os, provider }) => ({ name, os, provider, stages: request.stages })),
+    machines: request.machines.map(({ name, os, provider }) => ({
+      name,
+      os,
+      provider,
+      stages: request.stages,
+    })),
     controls: request.controls.map((control) => control.id),
     lab: request.lab,
     versions: request.versions,

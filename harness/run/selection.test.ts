@@ -21,7 +21,11 @@ describe('the selection of machines and stages', () => {
   });
 
   it('names what it does not know, and what it knows', () => {
-    expect(() => selectMachines(machines, ['winxp'])).toThrow(/Found the machine "winxp"; expected one of: win7, win8, win81/);
-    expect(() => selectStages(['logoff'], false)).toThrow(/Found the stage "logoff"; expected one of: up, facts/);
+    expect(() => selectMachines(machines, ['winxp'])).toThrow(
+      /Found the machine "winxp"; expected one of: win7, win8, win81/,
+    );
+    expect(() => selectStages(['logoff'], false)).toThrow(
+      /Found the stage "logoff"; expected one of: up, facts/,
+    );
   });
 });

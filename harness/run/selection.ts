@@ -6,7 +6,10 @@ import { type Stage, STAGES } from '../../specs/controls/control.ts';
  * The machines of the configuration that were asked for; all of them when none was named.
  * @throws Fault `unknown-machine`
  */
-export function selectMachines(machines: readonly MachineConfig[], names: readonly string[]): readonly MachineConfig[] {
+export function selectMachines(
+  machines: readonly MachineConfig[],
+  names: readonly string[],
+): readonly MachineConfig[] {
   const known = machines.map((machine) => machine.name);
   for (const name of names) {
     if (!known.includes(name)) throw unknown('machine', name, known);
@@ -33,6 +36,7 @@ function unknown(kind: 'machine' | 'stage', name: string, known: readonly string
   return new Fault(`Found the ${kind} "${name}"; expected one of: ${known.join(', ')}`, {
     code: `unknown-${kind}`,
     blame: 'config',
-    remedy: kind === 'machine' ? 'Name one of these, or add it to sspr.yaml.' : 'Name one of these after --stage.',
+    remedy:
+      kind === 'machine' ? 'Name one of these, or add it to sspr.yaml.' : 'Name one of these after --stage.',
   });
 }

@@ -15,7 +15,9 @@ export function readPackageList() {
  * @param {string[]} packages
  */
 export function missingPackages(packages) {
-  const query = spawnSync('dpkg-query', ['-W', '-f=${Package} ${db:Status-Status}\\n', ...packages], { encoding: 'utf8' });
+  const query = spawnSync('dpkg-query', ['-W', '-f=${Package} ${db:Status-Status}\\n', ...packages], {
+    encoding: 'utf8',
+  });
   const installed = new Set(
     (query.stdout ?? '')
       .split('\n')

@@ -20,7 +20,10 @@ function main() {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
-  stop(`Node ${process.versions.node} is too old: Node ${OLDEST_NODE.join('.')} or newer is needed.`, 'Install a newer Node and try again.');
+  stop(
+    `Node ${process.versions.node} is too old: Node ${OLDEST_NODE.join('.')} or newer is needed.`,
+    'Install a newer Node and try again.',
+  );
 }
 
 function installDebianPackages() {
@@ -36,8 +39,18 @@ function installDebianPackages() {
     );
   }
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  run([...become, 'apt-get', 'update', '-qq'], environment, 'The package lists could not be fetched', 'Check the network and the apt sources.');
-  run([...become, ...command.split(' ')], environment, 'The Debian packages could not be installed', `Run it by hand to see why:\n  ${command}`);
+  run(
+    [...become, 'apt-get', 'update', '-qq'],
+    environment,
+    'The package lists could not be fetched',
+    'Check the network and the apt sources.',
+  );
+  run(
+    [...become, ...command.split(' ')],
+    environment,
+    'The Debian packages could not be installed',
+    `Run it by hand to see why:\n  ${command}`,
+  );
 }
 
 /** The words to put before a command so that root runs it; undefined when there is no way. */
@@ -56,7 +69,12 @@ function installNodePackages() {
   const stamp = join(ROOT, 'node_modules', '.installed-from');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   say('Installing the Node packages of package-lock.json (npm ci)');
-  run(['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'], process.env, 'The Node packages could not be installed', 'Run "npm ci" by hand to see why.');
+  run(
+    ['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    process.env,
+    'The Node packages could not be installed',
+    'Run "npm ci" by hand to see why.',
+  );
   writeFileSync(stamp, wanted);
 }
 
@@ -70,7 +88,11 @@ function prepareLab() {
 }
 
 function run([program, ...rest], env, failure, remedy) {
-  const { status, error } = spawnSync(program, rest, { cwd: ROOT, env, stdio: ['inherit', 'inherit', 'inherit'] });
+  const { status, error } = spawnSync(program, rest, {
+    cwd: ROOT,
+    env,
+    stdio: ['inherit', 'inherit', 'inherit'],
+  });
   if (status !== 0) stop(`${failure} (${error ? error.message : `exit code ${status}`}).`, remedy);
 }
 

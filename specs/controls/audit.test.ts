@@ -41,7 +41,7 @@ const fromAddress = (ipAddress: string): Partial<DirectoryAudit> => ({
 
 const trail = (entries: DirectoryAudit[], overrides: Partial<AuditTrail> = {}): AuditTrail => ({
   userPrincipalName: 'anna@contoso.example',
-  egressAddress: '127.20.0.1',
+  egressAddresses: ['127.20.0.1'],
   entries,
   clientTypes: [],
   ...overrides,
@@ -85,12 +85,12 @@ describe('The audit trail', () => {
     ],
     [
       'no address in one entry',
-      trail([entry(fromAddress('')), reset()], { egressAddress: undefined }),
+      trail([entry(fromAddress('')), reset()], { egressAddresses: [] }),
       ['pass', 'pass', 'pass', 'fail', 'pass', 'pass'],
     ],
     [
       'an address of which nobody knows what it should be',
-      trail([entry(fromAddress('8.8.8.8')), reset(fromAddress('8.8.8.8'))], { egressAddress: undefined }),
+      trail([entry(fromAddress('8.8.8.8')), reset(fromAddress('8.8.8.8'))], { egressAddresses: [] }),
       ['pass', 'pass', 'pass', 'pass', 'pass', 'pass'],
     ],
     [

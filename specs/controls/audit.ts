@@ -88,8 +88,8 @@ export const RESET_ACTIVITY = 'Reset password (self-service)';
 /** What was done on the machine, and what the audit log holds of it. */
 export interface AuditTrail {
   readonly userPrincipalName: string;
-  /** The address that the tenant sees of this machine; undefined when it is not known. */
-  readonly egressAddress: string | undefined;
+  /** The addresses under which the tenant may see this machine; empty when they are not known. */
+  readonly egressAddresses: readonly string[];
   /** All entries of the service `SSPR_SERVICE` for this user from just before the click to now. */
   readonly entries: readonly DirectoryAudit[];
   /** Values that `ClientType` may have; empty: any. */
@@ -180,14 +180,14 @@ function judgeCorrelation(trail: AuditTrail): Verdict {
 
 function judgeAddress(trail: AuditTrail): Verdict {
   const own = ownEntries(trail);
-  const expected = trail.egressAddress ?? 'any address';
+  const expected = trail.egressAddresses.join(' or ') || 'any address';
   if (own.length === 0) return couldNotCheck('There is no entry to look at', { expected });
 
   const addresses = own.map(({ initiatedBy }) => initiatedBy.ipAddress.trim());
   const observed = [...new Set(addresses.map((address) => address || 'none'))].join(', ');
   if (addresses.includes('')) return fail('An entry carries no address', { expected, observed });
-  if (trail.egressAddress === undefined) return pass('The address is recorded', { expected, observed });
-  return addresses.every((address) => address === trail.egressAddress)
+  if (trail.egressAddresses.length === 0) return pass('The address is recorded', { expected, observed });
+  return addresses.every((address) => trail.egressAddresses.includes(address))
     ? pass('The entries carry the address of this machine', { expected, observed })
     : fail('The entries carry another address', { expected, observed });
 }

@@ -27,7 +27,12 @@ describe('the milestones of an attempt', () => {
   });
 
   it('fail where the screen said no, and at the end; those between are skipped', () => {
-    expect(outcomes(stopped('logon screen', 'reset-page-unreachable'))).toEqual(['fail', 'skipped', 'skipped', 'fail']);
+    expect(outcomes(stopped('logon screen', 'reset-page-unreachable'))).toEqual([
+      'fail',
+      'skipped',
+      'skipped',
+      'fail',
+    ]);
     expect(outcomes(stopped('user ID', 'not-registered'))).toEqual(['pass', 'fail', 'skipped', 'fail']);
     expect(outcomes(stopped('new password', 'password-refused'))).toEqual(['pass', 'pass', 'pass', 'fail']);
   });

@@ -11,7 +11,11 @@ export type Attempt =
 const MILESTONES = [
   { control: 'logon.reset-page-opens', metAt: 'user ID', said: 'The reset page opened' },
   { control: 'logon.user-id-accepted', metAt: 'verification method', said: 'The user ID was accepted' },
-  { control: 'logon.verification-passed', metAt: 'new password', said: 'The verification by a mailed code passed' },
+  {
+    control: 'logon.verification-passed',
+    metAt: 'new password',
+    said: 'The verification by a mailed code passed',
+  },
   { control: 'logon.password-reset', metAt: 'done', said: 'The password has been reset' },
 ] as const satisfies readonly { control: string; metAt: ResetPage | 'done'; said: string }[];
 
@@ -53,7 +57,9 @@ export function judgeMilestone(control: Milestone, attempt: Attempt): Verdict {
   const detail = { expected: milestone.said, observed: fault.message, remediation: fault.remedy };
   const stopper = MILESTONES.find(({ metAt }) => position < PAGES.indexOf(metAt))?.control ?? control;
   const isEnd = control === 'logon.password-reset';
-  if (!CONCLUSIVE.includes(fault.code)) return couldNotCheck(`The attempt stopped at "${reached}": ${fault.message}`, detail);
-  if (control === stopper || isEnd) return fail(`The user cannot reset the password: ${fault.message}`, detail);
+  if (!CONCLUSIVE.includes(fault.code))
+    return couldNotCheck(`The attempt stopped at "${reached}": ${fault.message}`, detail);
+  if (control === stopper || isEnd)
+    return fail(`The user cannot reset the password: ${fault.message}`, detail);
   return skipped(`The attempt did not come this far: it stopped at ${stopper}`, detail);
 }

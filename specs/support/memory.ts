@@ -31,7 +31,7 @@ export interface Memory {
  */
 export function recall<Key extends keyof Memory>({ memory }: Story, key: Key): Memory[Key] {
   const value = memory[key];
-  if (value !== undefined) return value as Memory[Key];
+  if (value !== undefined) return value;
   throw new Fault(`This needs ${NEEDED[key]}, which is not part of this run`, {
     code: 'not-in-this-run',
     blame: 'config',

@@ -27,7 +27,12 @@ export interface Teller {
  * Tells one stage of the story as a mocha suite.
  * @param needs stages without which this one can say nothing
  */
-export function stage(name: Stage, title: string, needs: readonly Stage[], tell: (teller: Teller) => void): void {
+export function stage(
+  name: Stage,
+  title: string,
+  needs: readonly Stage[],
+  tell: (teller: Teller) => void,
+): void {
   describe(title, () => {
     const story = theStory();
     const machine = story.machine.name;

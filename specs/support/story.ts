@@ -117,7 +117,10 @@ export class Story {
 
   async #openScreen(): Promise<Screen> {
     const { vnc } = await this.endpoints();
-    const console = await openConsole(vnc, this.deadline(this.settings.limits.screen, 'connecting to the console'));
+    const console = await openConsole(
+      vnc,
+      this.deadline(this.settings.limits.screen, 'connecting to the console'),
+    );
     return openScreen(console, { language: this.machine.language, record: (picture) => this.#film(picture) });
   }
 
