@@ -85,7 +85,6 @@ describe('the whole job on the lab', function () {
       execFileSync('winrmcp', [...account, local, 'C:\\hello.txt'], { stdio: 'pipe' });
       expect(pywinrm(found, 'type C:\\hello.txt')).toBe('hello');
     });
-    });
 
     it(`shows the logon screen of ${machine} to vncsnapshot`, async () => {
       expect(await textOnScreen(await endpoints(machine))).toContain(

@@ -224,7 +224,9 @@ describe('the lab’s services', function () {
     it('sends who goes back, or comes too late, to the start', async () => {
       const { page, portal } = await open('Windows7LogonScreen');
       await portal.getByLabel('User ID:').fill('nobody@contoso.example');
-      await portal.locator('input[name=viewState]').evaluate((field) => field.setAttribute('value', 'stale'));
+      await portal.locator('input[name=viewState]').evaluate((field: unknown) => {
+        (field as { value: string }).value = 'stale';
+      });
       await portal.getByRole('button', { name: 'Next' }).click();
       await expect(portal.getByText('Your session has expired.')).toBeVisible();
       await portal.getByRole('link', { name: 'Start over' }).click();

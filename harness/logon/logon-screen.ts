@@ -14,7 +14,7 @@ const SIGN_IN_MS = 90_000;
 /** How often it is looked whether somebody is still signed in. */
 const SIGNED_IN_MS = 1000;
 /** Dialogs and views that can lie over the tiles of the users, and some to spare. */
-const MOST_STEPS_BACK = 8;
+const MOST_STEPS_BACK = 6;
 
 /**
  * Chooses the user on the logon screen, so that his password box is shown. Passes Ctrl+Alt+Delete and the picture of
@@ -86,7 +86,7 @@ export async function signIn(logon: Logon, password: Secret): Promise<'accepted'
  */
 export async function returnToLogon(logon: Logon): Promise<void> {
   const { screen, user, language, deadline } = logon;
-  const { passwordBox, accepted } = SCREENS[language].logon;
+  const { accepted } = SCREENS[language].logon;
   const { wayBack } = SCREENS[language].reset;
   for (let step = 0; step < MOST_STEPS_BACK;) {
     await screen.settle(deadline);
@@ -101,8 +101,7 @@ export async function returnToLogon(logon: Logon): Promise<void> {
     }
     if (button) await screen.click(button, button.text, deadline);
     else if (seen({ texts: [user.displayName] })) return;
-    else if (seen(passwordBox)) await screen.press('Escape', deadline);
-    else break;
+    else await screen.press('Escape', deadline);
     step++;
   }
   await findTile(logon);

@@ -135,10 +135,7 @@ function reportedEndpoints(
     const found = events.find((event) => event.type === 'sspr-endpoint' && event.data[0] === kind);
     return found && { host: found.data[1] ?? '', port: Number(found.data[2]) };
   };
-  const setting = (variable: string): string => {
-    const value = environment[variable] ?? '';
-    return value === '' ? 'vagrant' : value;
-  };
+  const setting = (variable: string): string | undefined => environment[variable] || undefined;
   const winrm = address('winrm');
   const vnc = address('vnc');
   if (!winrm) throw machineDown(name, 'without WinRM');
@@ -152,10 +149,10 @@ function reportedEndpoints(
   return {
     winrm: {
       url: `http://${winrm.host}:${winrm.port}/wsman`,
-      user: setting('SSPR_WINRM_USER'),
-      password: new Secret(setting('SSPR_WINRM_PASSWORD')),
+      user: setting('SSPR_WINRM_USER') ?? 'vagrant',
+      password: passwordFrom(setting('SSPR_WINRM_PASSWORD')),
     },
-    vnc: { ...vnc, password: new Secret(setting('SSPR_VNC_PASSWORD').slice(0, 8)) },
+    vnc: { ...vnc, password: passwordFrom(setting('SSPR_VNC_PASSWORD')?.slice(0, 8)) },
     bootId: '',
   };
 }

@@ -10,6 +10,7 @@ const STATIC_CHECKS = [
   ['lint', ['node_modules/eslint/bin/eslint.js', '.']],
   ['format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']],
   ['types', ['node_modules/typescript/bin/tsc', '-p', '.']],
+  ['types of the report page', ['node_modules/typescript/bin/tsc', '-p', 'harness/report/html/app']],
   ['types of the probe', ['node_modules/typescript-es3/bin/tsc', '-p', 'harness/guest/probe']],
   ['unused code', ['node_modules/knip/bin/knip.js', '--no-progress']],
 ];
