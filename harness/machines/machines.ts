@@ -135,7 +135,9 @@ function reportedEndpoints(
     const found = events.find((event) => event.type === 'sspr-endpoint' && event.data[0] === kind);
     return found && { host: found.data[1] ?? '', port: Number(found.data[2]) };
   };
-  const setting = (variable: string): string | undefined => environment[variable] || undefined;
+  // An empty variable is the same as none.
+  const setting = (variable: string): string | undefined =>
+    environment[variable] === '' ? undefined : environment[variable];
   const winrm = address('winrm');
   const vnc = address('vnc');
   if (!winrm) throw machineDown(name, 'without WinRM');
