@@ -1,9 +1,14 @@
+import { utcNow } from '../harness/core/clock.ts';
+import { toFault } from '../harness/core/errors.ts';
 import { skipped, type Verdict } from '../harness/core/outcome.ts';
 import type { EventRecord } from '../harness/guest/eventlog.ts';
 import { readEvents } from '../harness/guest/eventlog.ts';
 import { setVerboseLogging } from '../harness/guest/logging.ts';
 import { probe } from '../harness/guest/probe/run.ts';
+import { visitResetPage } from '../harness/logon/flow.ts';
+import { returnToLogon } from '../harness/logon/logon-screen.ts';
 import { judgeEvents, judgeSwitched } from './controls/logging.ts';
+import { logonOf, signOut } from './support/logon.ts';
 import { recall } from './support/memory.ts';
 import { stage } from './support/stage.ts';
 import type { Story } from './support/story.ts';
@@ -21,9 +26,37 @@ stage('eventlog', 'The machine logs the reset, and more when it is asked to', ['
     return judgeEvents(events);
   });
 
-  control('logging.verbose-on', (story) => switchVerboseLogging(story, 'on'));
+  control('logging.verbose-on', async (story) => {
+    const switched = await switchVerboseLogging(story, 'on');
+    if (switched.outcome !== 'pass') return switched;
+    const seen = await visitAndRead(story);
+    return { ...switched, observed: `${switched.observed ?? ''}; ${seen}` };
+  });
   control('logging.verbose-off', (story) => switchVerboseLogging(story, 'off'));
 });
+
+/**
+ * Visits the reset page and says what the add-in logs of it, newest first. Which entries verbose logging adds, no document
+ * says: so they are recorded and decide nothing.
+ */
+async function visitAndRead(story: Story): Promise<string> {
+  const logon = await logonOf(
+    story,
+    story.deadline(story.settings.limits.screen, 'visiting the reset page with verbose logging'),
+  );
+  const began = utcNow();
+  try {
+    await signOut(story);
+    await returnToLogon(logon);
+    await visitResetPage(logon);
+  } catch (error) {
+    if (toFault(error).code === 'interrupted') throw error;
+    story.attach('visit to the reset page', toFault(error).message);
+  }
+  const entries = await eventsSince(story, began);
+  story.attach('entries since', entries);
+  return `${entries.length} entries of the add-in around a visit to the reset page`;
+}
 
 async function eventsSince(story: Story, instant: string): Promise<readonly EventRecord[]> {
   const deadline = story.deadline(story.settings.limits.command, 'reading the event log');

@@ -6,7 +6,7 @@ import { findText } from '../console/text.ts';
 import type { CodeSource, CodeWatch } from './codes/code-source.ts';
 import { fillIn } from './fill-in.ts';
 import type { Logon } from './logon.ts';
-import { appears, chooseUser, linkIsShown, see } from './logon-screen.ts';
+import { appears, chooseUser, linkIsShown, returnToLogon, see } from './logon-screen.ts';
 import { SCREENS, type Screens } from './screens/screens.ts';
 
 /** The pages of a reset, in their order. */
@@ -51,7 +51,7 @@ const SECOND_CLICK_MS = 25_000;
 const MAIL_MS = 180_000;
 
 /** The pages in their order. */
-const STEPS: readonly Step[] = [
+const STEPS: readonly [Step, ...Step[]] = [
   { page: 'user ID', seenBy: ({ userId }) => userId.seenBy, withinMs: 90_000, act: giveUserId },
   { page: 'verification method', seenBy: ({ method }) => method.seenBy, withinMs: 60_000, act: askForCode },
   { page: 'verification code', seenBy: ({ code }) => code.seenBy, withinMs: 60_000, act: giveCode },
@@ -82,7 +82,7 @@ export async function resetPassword(options: ResetOptions): Promise<ResetResult>
   };
   let reached: ResetPage = 'logon screen';
   try {
-    await openPage(attempt);
+    Object.assign(attempt.instants, await openPage(attempt));
     for (const { page, seenBy, withinMs, act } of STEPS) {
       await see(
         attempt,
@@ -102,26 +102,47 @@ export async function resetPassword(options: ResetOptions): Promise<ResetResult>
   return attempt.instants as ResetResult;
 }
 
-async function openPage(attempt: Attempt): Promise<void> {
-  const { instants, texts } = attempt;
-  instants.tileChosenAt = await chooseUser(attempt);
-  if (!(await linkIsShown(attempt)))
+/**
+ * Opens the reset page and leaves it again. No user ID is given, so the tenant counts no attempt.
+ * @returns the instant of the click on the link, ISO 8601 UTC
+ * @throws Fault as `resetPassword` until its first page
+ */
+export async function visitResetPage(logon: Logon): Promise<string> {
+  try {
+    const { linkClickedAt } = await openPage(logon);
+    const wanted = { page: SCREENS[logon.language].reset.userId.seenBy };
+    await see(logon, wanted, STEPS[0].withinMs, 'waiting for the page of the reset');
+    return linkClickedAt;
+  } finally {
+    await returnToLogon(logon);
+    await logon.screen.flush();
+  }
+}
+
+/** Chooses the user and clicks the link; once more where the window does not come. */
+async function openPage(logon: Logon): Promise<Pick<ResetResult, 'tileChosenAt' | 'linkClickedAt'>> {
+  const { logon: texts, reset } = SCREENS[logon.language];
+  const tileChosenAt = await chooseUser(logon);
+  if (!(await linkIsShown(logon)))
     throw new Fault('The logon screen of the chosen user does not show the link for the reset', {
       code: 'link-absent',
       blame: 'machine',
       remedy:
         'Check that the add-in is installed, that its DLL is in place and its credential provider enabled, and that the machine was restarted.',
     });
-  await clickLink(attempt);
+  let linkClickedAt = await clickLink(logon);
   const what = 'waiting for the window of the reset';
-  if (await appears(attempt, texts.userId.seenBy, SECOND_CLICK_MS, what)) return;
-  const { link } = SCREENS[attempt.language].logon;
-  if (await isSeen(attempt, link)) await clickLink(attempt);
+  if (
+    !(await appears(logon, reset.userId.seenBy, SECOND_CLICK_MS, what)) &&
+    (await isSeen(logon, texts.link))
+  )
+    linkClickedAt = await clickLink(logon);
+  return { tileChosenAt, linkClickedAt };
 }
 
-async function clickLink(attempt: Attempt): Promise<void> {
-  attempt.report('clicks the link');
-  attempt.instants.linkClickedAt = await click(attempt, SCREENS[attempt.language].logon.link, 'the link');
+function clickLink(logon: Logon): Promise<string> {
+  logon.report('clicks the link');
+  return click(logon, SCREENS[logon.language].logon.link, 'the link');
 }
 
 async function giveUserId(attempt: Attempt): Promise<void> {
@@ -180,12 +201,12 @@ async function finish(attempt: Attempt): Promise<void> {
 }
 
 /** Waits for a caption and clicks on it. @returns the instant of the click */
-async function click(attempt: Attempt, wanted: Wanted, what: string): Promise<string> {
-  const { found } = await see(attempt, { wanted }, 15_000, `looking for ${what}`);
-  return attempt.screen.click(found, what, attempt.deadline);
+async function click(logon: Logon, wanted: Wanted, what: string): Promise<string> {
+  const { found } = await see(logon, { wanted }, 15_000, `looking for ${what}`);
+  return logon.screen.click(found, what, logon.deadline);
 }
 
-async function isSeen({ screen }: Attempt, { texts, ...options }: Wanted): Promise<boolean> {
+async function isSeen({ screen }: Logon, { texts, ...options }: Wanted): Promise<boolean> {
   const { lines } = await screen.read();
   return texts.some((text) => findText(lines, text, options).length > 0);
 }

@@ -13,3 +13,9 @@ export async function logonOf(story: Story, deadline: Deadline): Promise<Logon> 
     report: (text) => story.say(text),
   };
 }
+
+/** Ends the session at the console, if there is one: the screen goes back to the logon. */
+export async function signOut(story: Story): Promise<void> {
+  const deadline = story.deadline(story.settings.limits.command, 'signing the user out');
+  await (await story.channel()).exec({ line: 'logoff console' }, deadline);
+}

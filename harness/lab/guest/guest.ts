@@ -32,6 +32,7 @@ export interface GuestOptions {
   readonly log: (text: string) => void;
   /** Called when the machine takes itself down: `shutdown /r`, an installer, the power button. */
   readonly onShutdown: (how: 'restart' | 'shutdown') => void;
+  readonly onSignOut: () => void;
 }
 
 const PROFILE_LIST = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList';
@@ -154,6 +155,10 @@ export class Guest implements Machine {
     const grace = 400;
     this.#shutdown = setTimeout(() => this.options.onShutdown(how), delaySeconds * 1000 + grace);
     return true;
+  }
+
+  signOut(): void {
+    this.options.onSignOut();
   }
 
   abortShutdown(): boolean {

@@ -46,6 +46,7 @@ export class LabMachine {
       ...options,
       onShutdown: (how) =>
         void (how === 'restart' ? self.machine?.restart() : self.machine?.stop(options.onPoweredOff)),
+      onSignOut: () => void self.machine?.signOut(),
     });
     const { winrmPassword, vncPassword } = guest.disk.identity;
     new Secret(winrmPassword); // so that the log never shows them
@@ -59,6 +60,11 @@ export class LabMachine {
 
   get state(): GuestState {
     return readState(this.options.data);
+  }
+
+  /** Ends the session at the console: the logon screen is shown again. */
+  signOut(): Promise<void> {
+    return this.#inTurn(() => this.desktop.show('logon'));
   }
 
   /** Shuts Windows down and boots it again; the machine's power stays on. */

@@ -4,6 +4,7 @@ import { Registry } from '../registry.ts';
 import { type Helper, u32, wideStrings } from '../wire.ts';
 import { certutil } from './certutil.ts';
 import { eventcreate } from './eventcreate.ts';
+import { logoff } from './logoff.ts';
 import { msiexec } from './msiexec.ts';
 import { netsh } from './netsh.ts';
 import { powershell } from './powershell.ts';
@@ -18,6 +19,7 @@ import { wevtutil } from './wevtutil.ts';
 const TOOLS: Readonly<Record<string, Tool>> = {
   certutil,
   eventcreate,
+  logoff,
   msiexec,
   netsh,
   powershell,

@@ -16,6 +16,8 @@ export interface Machine {
   scheduleShutdown(how: 'restart' | 'shutdown', delaySeconds: number): boolean;
   /** @returns false when none was under way */
   abortShutdown(): boolean;
+  /** Ends the session of whoever is signed in at the console. */
+  signOut(): void;
   /** Runs a program as the account SYSTEM, to its end. */
   runAsSystem(line: string): Promise<number>;
   /** Held while an installation runs: Windows Installer does one at a time. */
