@@ -22,7 +22,7 @@ stage('install', 'The add-in is installed silently', ['up'], ({ step, control })
       deadline,
     );
     story.memory.install = { exitCode: exit.code, line, ms };
-    story.fact('installation', { line, exitCode: exit.code, ms });
+    story.fact('installation', `${line} ended with ${exit.code} after ${ms} ms`);
   });
 
   control('install.package-identified', async (story) => {

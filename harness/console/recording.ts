@@ -16,6 +16,8 @@ export class Recording implements Film {
   readonly #keep: (picture: Picture) => void;
   #last: Promise<void> = Promise.resolve();
   #packed: { readonly version: number; readonly png: Buffer } | undefined;
+  /** What was seen already on the picture of this version: to see it twice tells nothing new. */
+  #sightings = { version: -1, captions: new Set<string>() };
 
   /** @param keep called for each picture, in order */
   constructor(keep: (picture: Picture) => void) {
@@ -23,6 +25,7 @@ export class Recording implements Film {
   }
 
   record({ frame, ...step }: Step): void {
+    if (step.action === undefined && this.#seenBefore(frame.version, step.caption)) return;
     const at = utcNow();
     this.#last = this.#last.then(async () => {
       if (this.#packed?.version !== frame.version)
@@ -31,6 +34,13 @@ export class Recording implements Film {
     });
     // Whoever flushes hears of it; until then it is nobody's unhandled rejection.
     this.#last.catch(() => undefined);
+  }
+
+  #seenBefore(version: number, caption: string): boolean {
+    if (this.#sightings.version !== version) this.#sightings = { version, captions: new Set() };
+    const before = this.#sightings.captions.has(caption);
+    this.#sightings.captions.add(caption);
+    return before;
   }
 
   /** @throws what `keep` threw */

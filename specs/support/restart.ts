@@ -16,6 +16,6 @@ export async function restart(story: Story): Promise<Restart> {
   const { before, after, channel } = await reboot(await story.channel(), open, deadline);
   await channel.close();
   await story.release();
-  story.fact('restart', { before, after });
+  story.fact('restart', `booted at ${before}, again at ${after}`);
   return { before, after };
 }

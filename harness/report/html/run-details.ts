@@ -74,8 +74,17 @@ export const runDetails = (results: Results): Html =>
 const machineFacts = (machine: MachineResult): Html =>
   table(`${osTitle(machine.os)} (${machine.name})`, [
     ['provider', machine.provider],
-    ...machine.facts.map(({ name, value }) => [name, value] as const),
+    ...machine.facts.map(({ name, value }) => [name, inLines(value)] as const),
   ]);
+
+/** A fact for the eye: a list as lines, an object as a line for each of its values. */
+function inLines(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => valueText(inLines(item))).join('\n');
+  if (value === null || typeof value !== 'object') return value;
+  return Object.entries(value)
+    .map(([key, part]) => `${key}: ${valueText(part)}`)
+    .join('\n');
+}
 
 const table = (title: string, rows: readonly (readonly [string, unknown])[]): Html =>
   html`<article>
