@@ -24,6 +24,7 @@ import type { Results } from '../report/model.ts';
 
 const TLS_CLIENT =
   'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client';
+const SSPR = join(ROOT, 'harness/cli/sspr.js');
 const MINUTE = 60_000;
 
 interface FoundEndpoints {
@@ -54,9 +55,11 @@ describe('the whole job on the lab', function () {
     expect(code, output).toBe(EXIT_CODE.compliant);
   });
 
-  after(async () => {
+  after(async function () {
     await sspr('down');
-    rmSync(folder, { recursive: true, force: true });
+    const failed = this.test?.parent?.tests.some(({ state }) => state === 'failed') ?? false;
+    if (failed) process.stdout.write(`      the results are kept for a look: ${folder}\n`);
+    else rmSync(folder, { recursive: true, force: true });
   });
 
   it('agrees with Vagrant about which machines are up', () => {
@@ -212,6 +215,24 @@ describe('the whole job on the lab', function () {
     expect(leftovers()).toEqual([]);
   });
 
+  it('refuses a second command on the same machines, and tidies up after a run that is killed', async () => {
+    const child = spawn(process.execPath, [SSPR, 'run', 'win81', '--stage', 'up', '--stage', 'facts'], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await new Promise<void>((resolve) => {
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        if (text.includes('stage facts')) resolve();
+      });
+    });
+    const second = await sspr('down');
+    expect(second.code, second.output).toBe(EXIT_CODE.badUsage);
+    expect(second.output).toContain(`process ${child.pid ?? ''} has the lock`);
+
+    child.kill('SIGKILL');
+    await expect.poll(leftovers, { timeout: MINUTE }).toEqual([]);
+  });
+
   it('puts everything away when it is interrupted', async () => {
     const { code, output } = await sspr.interruptedAfter(/stage facts/, 'run', 'win81');
     expect(code, output).toBe(EXIT_CODE.interrupted);
@@ -224,7 +245,7 @@ describe('the whole job on the lab', function () {
     args: readonly string[],
     interruptAfter?: RegExp,
   ): Promise<{ code: number | null; output: string }> {
-    const child = spawn(process.execPath, [join(ROOT, 'harness/cli/sspr.js'), ...args], {
+    const child = spawn(process.execPath, [SSPR, ...args], {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

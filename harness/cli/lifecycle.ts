@@ -4,10 +4,11 @@ import { ROOT } from '../config/lab-state.ts';
 import { loadConfig } from '../config/load.ts';
 import { isLab } from '../config/settings.ts';
 import { prepareGuestFiles } from '../lab/guest/prepare.ts';
+import { stopLab } from '../lab/services.ts';
 import type { ProviderName } from '../machines/machine.ts';
 import { openMachines } from '../machines/machines.ts';
 import { selectMachines } from '../run/selection.ts';
-import { ensureLab, stopLab } from './lab.ts';
+import { ensureLab } from './lab.ts';
 
 const MINUTE = 60_000;
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -22,8 +23,8 @@ export async function up(
   const chosen = selectMachines(config.machines, names);
   if (isLab(config)) {
     await prepareGuestFiles(say);
-    const { state } = await ensureLab(config);
-    say(`lab: tenant ${state.authority}, proxy ${state.proxy.host}:${state.proxy.port}`);
+    const { authority, proxy } = await ensureLab(config);
+    say(`lab: tenant ${authority}, proxy ${proxy.host}:${proxy.port}`);
   }
   const machines = openMachines({ root: ROOT, environment: process.env });
   await Promise.all(
@@ -42,18 +43,23 @@ export async function down({ config: file }: { config?: string }): Promise<numbe
   const mine = new Set(config.machines.map((machine) => machine.name));
   const machines = openMachines({ root: ROOT, environment: process.env });
   const exist = machines.known().filter(({ name, provider }) => provider === 'lab' || mine.has(name));
-  await takeDown(exist.map(({ name, provider }) => ({ name, provider: provider as ProviderName })));
-  await stopLab();
+  const goes = exist.map(({ name, provider }) => ({ name, provider: provider as ProviderName }));
+  await takeDown(goes).finally(() => stopLab());
   say(exist.length === 0 ? 'nothing was up' : `down: ${exist.map(({ name }) => name).join(', ')}`);
   return EXIT_CODE.compliant;
 }
 
-/** Destroys lab machines and halts real ones. */
+/**
+ * Destroys lab machines and halts real ones: each of them, also when one resists.
+ * @throws what the first one said that resisted
+ */
 export async function takeDown(chosen: readonly { name: string; provider: ProviderName }[]): Promise<void> {
   const machines = openMachines({ root: ROOT, environment: process.env });
+  const failures: unknown[] = [];
   for (const { name, provider } of chosen) {
     const deadline = Deadline.in(5 * MINUTE, `taking ${name} down`);
-    if (provider === 'lab') await machines.destroy(name, deadline);
-    else await machines.halt(name, deadline);
+    const gone = provider === 'lab' ? machines.destroy(name, deadline) : machines.halt(name, deadline);
+    await gone.catch((error: unknown) => failures.push(error));
   }
+  if (failures.length > 0) throw failures[0];
 }

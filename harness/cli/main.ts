@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT_CODE } from '../core/exit-code.ts';
 import { toFault } from '../core/errors.ts';
+import { alone } from './alone.ts';
 import { doctor } from './doctor.ts';
 import { endpoints } from './endpoints.ts';
 import { exitCodeFor, renderFailure } from './failure.ts';
@@ -62,20 +63,26 @@ function commandLine(signal: AbortSignal): Command {
     .option('--as-is', 'take running machines as they are: no up, no snapshot, no restore', false)
     .option('--keep', 'leave the machines and the lab up afterwards', false)
     .addOption(config)
-    .action(ends((machines: string[], options: Parameters<typeof run>[1]) => run(machines, options, signal)));
+    .action(
+      ends((machines: string[], options: Parameters<typeof run>[1]) =>
+        alone(() => run(machines, options, signal)),
+      ),
+    );
 
   program
     .command('up')
     .description('bring machines up (and the lab, when they are the lab’s) and leave them up')
     .argument('[machine...]', 'machines of the configuration; all when none is named')
     .addOption(config)
-    .action(ends((machines: string[], options: { config?: string }) => up(machines, options, signal)));
+    .action(
+      ends((machines: string[], options: { config?: string }) => alone(() => up(machines, options, signal))),
+    );
 
   program
     .command('down')
     .description('destroy the lab’s machines and stop the lab; halt real machines')
     .addOption(config)
-    .action(ends((options: { config?: string }) => down(options)));
+    .action(ends((options: { config?: string }) => alone(() => down(options))));
 
   program
     .command('endpoints')

@@ -5,13 +5,15 @@ import { openTerminal, type Terminal } from '../report/terminal.ts';
 import { writeReports } from '../report/write-reports.ts';
 import { readLabState } from '../config/lab-state.ts';
 import { loadConfig } from '../config/load.ts';
+import type { MachineConfig } from '../config/schema.ts';
 import { isLab, packagePath, resolveSettings } from '../config/settings.ts';
 import { prepareGuestFiles } from '../lab/guest/prepare.ts';
+import { stopLab } from '../lab/services.ts';
 import { startReaper } from '../run/reaper.ts';
 import { runMachines } from '../run/run.ts';
 import { selectMachines, selectStages } from '../run/selection.ts';
 import { CATALOGUE } from '../../specs/controls/catalogue.ts';
-import { ensureLab, stopLab } from './lab.ts';
+import { ensureLab } from './lab.ts';
 import { takeDown } from './lifecycle.ts';
 import { checkPackage, checkTenant } from './preflight.ts';
 import { terminal } from './report.ts';
@@ -42,16 +44,20 @@ export async function run(
   const leave = options.asIs || options.keep;
   const reaper = lab && !leave ? startReaper() : undefined;
   const labBefore = readLabState();
+  let touched: readonly MachineConfig[] = [];
   const tidyUp = async () => {
     if (leave) return;
-    await takeDown(machines);
+    await takeDown(touched);
     if (lab && !labBefore) await stopLab();
+    // Whatever fails before this is left to the reaper.
+    reaper?.dismiss();
   };
   let live: Terminal | undefined;
   try {
-    const state = lab && !options.asIs ? (await ensureLab(config)).state : labBefore;
+    const state = lab && !options.asIs ? await ensureLab(config) : labBefore;
     await checkTenant(resolveSettings(loaded, state), signal);
     live = openTerminal({ stream: process.stdout, ...terminal() });
+    touched = machines;
     const { folder, exitCode } = await runMachines({
       configFile: loaded.file,
       lab,
@@ -77,7 +83,5 @@ export async function run(
     live?.close();
     await tidyUp();
     throw error;
-  } finally {
-    reaper?.dismiss();
   }
 }

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect } from '@playwright/test';
 import { Deadline } from './deadline.ts';
 import { poll } from './poll.ts';
@@ -31,5 +34,14 @@ describe('Deadline and poll', () => {
 
   it('never grants more time inside than is left outside', () => {
     expect(Deadline.in(50, 'outer').within(9000, 'inner').remaining()).toBeLessThanOrEqual(50);
+  });
+
+  it('has a signal that fires, whatever the garbage collector does meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const fired = once(Deadline.in(100, 'waiting', new AbortController().signal).signal(), 'abort');
+    // One that does not fire would let the test end early: its timer does not keep the process alive.
+    const alive = setInterval(collectGarbage, 10);
+    await fired.finally(() => clearInterval(alive));
   });
 });

@@ -40,7 +40,10 @@ export class Deadline {
 
   /** Fires when time is up or the caller cancels. */
   signal(): AbortSignal {
-    return AbortSignal.any([...this.#signals, AbortSignal.timeout(Math.ceil(this.remaining()))]);
+    // Not AbortSignal.timeout: Node 20 collects one that only AbortSignal.any refers to, and then it never fires.
+    const timeIsUp = new AbortController();
+    setTimeout(() => timeIsUp.abort(), Math.ceil(this.remaining())).unref();
+    return AbortSignal.any([...this.#signals, timeIsUp.signal]);
   }
 
   /** @throws Fault `interrupted` when cancelled, `timed-out` when time is up */

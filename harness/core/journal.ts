@@ -1,11 +1,10 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeFileSync } from 'node:fs';
 import { utcNow } from './clock.ts';
 import type { Blame } from './errors.ts';
 import type { Verdict } from './outcome.ts';
-import { redact } from './secret.ts';
+import { redact, redactedJson } from './secret.ts';
 
 /** A file or a value behind an outcome. Files lie in the run's folder and are named relative to it. */
 export type Evidence =
@@ -116,7 +115,7 @@ export class Journal {
   }
 
   append(event: RunEvent): Recorded {
-    const line = redact(JSON.stringify({ seq: ++this.#seq, at: utcNow(), ...event }));
+    const line = redactedJson({ seq: ++this.#seq, at: utcNow(), ...event });
     appendFileSync(join(this.folder, 'events.jsonl'), line + '\n');
     const recorded = JSON.parse(line) as Recorded;
     for (const listener of this.#listeners) listener(recorded);

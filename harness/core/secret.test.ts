@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect } from '@playwright/test';
-import { redact, Secret } from './secret.ts';
+import { redact, redactedJson, Secret } from './secret.ts';
 
 describe('Secret', () => {
   const secret = new Secret('p"ss<w>rd & Ünïcode');
@@ -31,5 +31,11 @@ describe('Secret', () => {
 
   it('leaves other text alone', () => {
     expect(redact('nothing to hide')).toBe('nothing to hide');
+  });
+
+  it('stays JSON that can be read, also when a secret of digits stands in a number', () => {
+    new Secret('48151623');
+    const json = redactedJson({ secret, pid: 48151623, said: ['the code 48151623'] });
+    expect(JSON.parse(json)).toEqual({ secret: '***', pid: 48151623, said: ['the code ***'] });
   });
 });

@@ -68,3 +68,7 @@ export function redact(text: string): string {
   }
   return out;
 }
+
+/** The value as JSON, each text in it redacted. Not the JSON itself: a secret of digits may stand in a number, too. */
+export const redactedJson = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) => (typeof part === 'string' ? redact(part) : part));

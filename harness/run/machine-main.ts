@@ -3,13 +3,16 @@ import Mocha from 'mocha';
 import { fileURLToPath } from 'node:url';
 import { toFault } from '../core/errors.ts';
 import type { RunEvent } from '../core/journal.ts';
-import { redact } from '../core/secret.ts';
+import { redactedJson } from '../core/secret.ts';
 import { loadConfig } from '../config/load.ts';
 import { readLabState } from '../config/lab-state.ts';
 import { resolveSettings } from '../config/settings.ts';
 import { STAGES } from '../../specs/controls/control.ts';
 import { beginStory } from '../../specs/support/story.ts';
 import type { FromMachine, Job, ToMachine } from './job.ts';
+
+/** What this process may take to end by itself once its story is told. Milliseconds. */
+const LINGER_MS = 10_000;
 
 const abort = new AbortController();
 
@@ -22,10 +25,7 @@ process.on('disconnect', () => abort.abort());
 
 async function work(job: Job): Promise<void> {
   const emit = (event: RunEvent) => {
-    const message: FromMachine = {
-      kind: 'event',
-      event: JSON.parse(redact(JSON.stringify(event))) as RunEvent,
-    };
+    const message: FromMachine = { kind: 'event', event: JSON.parse(redactedJson(event)) as RunEvent };
     if (process.connected) process.send?.(message);
   };
   try {
@@ -40,7 +40,9 @@ async function work(job: Job): Promise<void> {
     emit({ type: 'fault', machine: job.machine, stage: 'run', code, blame, message, remedy });
   }
   emit({ type: 'machine-ended', machine: job.machine, how: abort.signal.aborted ? 'aborted' : 'completed' });
-  process.disconnect();
+  if (process.connected) process.disconnect();
+  // Should anything still hold the process up, the run must not wait for it for ever.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 /** Runs the spec files of the planned stages, in order. Outcomes travel as events; mocha's own report is not used. */

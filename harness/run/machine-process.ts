@@ -9,8 +9,6 @@ export interface MachineProcess {
   readonly ended: Promise<void>;
   /** Lets the running step end early; what must be put right afterwards still happens. */
   abort(): void;
-  /** For the second Ctrl-C. */
-  kill(): void;
 }
 
 const TAIL = 2000;
@@ -56,5 +54,5 @@ export function startMachineProcess(job: Job, onEvent: (event: RunEvent) => void
       resolve();
     });
   });
-  return { ended, abort: () => send({ kind: 'abort' }), kill: () => child.kill('SIGKILL') };
+  return { ended, abort: () => send({ kind: 'abort' }) };
 }
