@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test';
 import type { Frame } from './console.ts';
-import { fieldNear } from './field.ts';
+import { differingPixels, fieldNear } from './field.ts';
 
 /** A grey page with rectangles on it; each is [x, y, width, height, brightness]. */
 function page(...rectangles: [number, number, number, number, number][]): Frame {
@@ -45,5 +45,18 @@ describe('fieldNear', () => {
 
   it('finds none on an empty page', () => {
     expect(fieldNear(page(), label)).toBeUndefined();
+  });
+});
+
+describe('differingPixels', () => {
+  const field = { x: 40, y: 70, width: 200, height: 30 };
+
+  it('counts what has changed in the area, and only there', () => {
+    expect(differingPixels(page(), page([50, 75, 10, 5, 0], [0, 0, 20, 20, 0]), field)).toBe(50);
+    expect(differingPixels(page(), page(), field)).toBe(0);
+  });
+
+  it('takes another size of the screen for a change of everything', () => {
+    expect(differingPixels(page(), { ...page(), width: 200 }, field)).toBe(6000);
   });
 });

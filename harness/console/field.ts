@@ -48,3 +48,16 @@ function boxAround(frame: Frame, x: number, y: number): Area | undefined {
     ? undefined
     : { x: x - left, y: y - up, width, height };
 }
+
+/** How many pixels of an area are not the same in two pictures; all of them when the screen has changed its size. */
+export function differingPixels(a: Frame, b: Frame, { x, y, width, height }: Area): number {
+  if (a.width !== b.width || a.height !== b.height) return width * height;
+  let count = 0;
+  for (let row = y; row < Math.min(y + height, a.height); row++) {
+    for (let column = x; column < Math.min(x + width, a.width); column++) {
+      const at = (row * a.width + column) * 4;
+      if (a.data.readUInt32LE(at) !== b.data.readUInt32LE(at)) count++;
+    }
+  }
+  return count;
+}

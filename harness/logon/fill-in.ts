@@ -1,8 +1,13 @@
-import { fieldNear } from '../console/field.ts';
+import type { Frame } from '../console/console.ts';
+import { differingPixels, fieldNear } from '../console/field.ts';
 import type { Screen, Wanted } from '../console/screen.ts';
 import { findText } from '../console/text.ts';
 import type { Deadline } from '../core/deadline.ts';
+import type { Area } from '../core/journal.ts';
 import { Secret } from '../core/secret.ts';
+
+/** What of a screen is needed to fill a field in. */
+type Page = Pick<Screen, 'read' | 'frame' | 'click' | 'press' | 'settle' | 'type' | 'clearField'>;
 
 export interface Entry {
   readonly label: Wanted;
@@ -15,32 +20,60 @@ export interface Entry {
   readonly hidden?: boolean;
 }
 
+/** A page that has just appeared may not take keys yet; after so many tries it never will. */
+const MOST_TRIES = 3;
+
 /**
- * Types a text into the field with this label. What can be seen in the field is read back, and typed once more when
- * keys were lost; the page is the judge of what it gets.
+ * Types a text into the field with this label, and looks whether it arrived: a text by reading it back, a secret by the
+ * change of its field. What did not arrive is typed again, with the focus set anew; the page is the judge of what it gets.
  */
-export async function fillIn(screen: Screen, entry: Entry, deadline: Deadline): Promise<void> {
+export async function fillIn(screen: Page, entry: Entry, deadline: Deadline): Promise<void> {
   const { text, what, hidden = false } = entry;
-  await focus(screen, entry, deadline);
-  await screen.type(text, { what, hidden }, deadline);
-  if (text instanceof Secret || (await isShown(screen, text))) return;
-  await screen.clearField(deadline);
-  await screen.type(text, { what: `${what} again`, hidden }, deadline);
+  const field = await findField(screen, entry);
+  for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    await focus(screen, field, entry, deadline);
+    if (tries > 1) await screen.clearField(deadline);
+    const before = screen.frame();
+    await screen.type(text, { what: tries > 1 ? `${what} again` : what, hidden }, deadline);
+    if (await arrived(screen, text, field, before)) return;
+  }
 }
 
-async function focus(screen: Screen, { label, what, position }: Entry, deadline: Deadline): Promise<void> {
+/** The box of the label; the label itself where it is the placeholder of a box; undefined when nothing is seen of it. */
+async function findField(screen: Page, { label }: Entry): Promise<Area | undefined> {
   const { lines, frame } = await screen.read();
   const found = label.texts.flatMap((text) => findText(lines, text, label))[0];
-  const field = found && fieldNear(frame, found);
-  // A caption without a box beside it is the box's own placeholder.
-  if (found) await screen.click(field ?? found, `the box for ${what}`, deadline);
+  return found && (fieldNear(frame, found) ?? found);
+}
+
+async function focus(
+  screen: Page,
+  field: Area | undefined,
+  { what, position }: Entry,
+  deadline: Deadline,
+): Promise<void> {
+  if (field) await screen.click(field, `the box for ${what}`, deadline);
   else if (position === 'next') await screen.press('Tab', deadline);
   await screen.settle(deadline);
 }
 
-async function isShown(screen: Screen, text: string): Promise<boolean> {
+async function arrived(
+  screen: Page,
+  text: string | Secret,
+  field: Area | undefined,
+  before: Frame,
+): Promise<boolean> {
+  // Nobody can read bullets, but they are more than a caret.
+  if (text instanceof Secret)
+    return !field || differingPixels(before, screen.frame(), around(field)) > CARET_PIXELS;
   for (const large of [false, true]) {
     if (findText((await screen.read({ large })).lines, text).length > 0) return true;
   }
   return false;
 }
+
+/** Where the text of a field shows: a label that was taken for its box stands left of it or above it. */
+const around = ({ x, y, width, height }: Area): Area => ({ x, y, width: width + 120, height: height + 40 });
+
+/** A caret of two pixels' width in the tallest box. */
+const CARET_PIXELS = 130;

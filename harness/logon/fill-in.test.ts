@@ -1,0 +1,94 @@
+import { expect } from '@playwright/test';
+import type { Frame } from '../console/console.ts';
+import { Deadline } from '../core/deadline.ts';
+import { Secret } from '../core/secret.ts';
+import { type Entry, fillIn } from './fill-in.ts';
+
+const [WIDTH, HEIGHT] = [400, 200];
+const LABEL = { x: 40, y: 50, width: 60, height: 14 };
+
+/** A page with one field that takes keys only from the given click on, as pages that are still loading do. */
+function pageThatListensFrom(click: number) {
+  const seen = { clicks: 0, typed: 0, value: '' };
+  const word = (text: string, x: number, y: number) => ({
+    text,
+    x,
+    y,
+    width: 60,
+    height: 14,
+    confidence: 90,
+  });
+  const frame = (): Frame => {
+    const data = Buffer.alloc(WIDTH * HEIGHT * 4, 230);
+    for (let y = 70; y < 100; y++) {
+      for (const x of [40, 340]) data.fill(90, (y * WIDTH + x) * 4, (y * WIDTH + x + 1) * 4);
+    }
+    // The field's border, and its content as a bar: 20 pixels a character.
+    for (let x = 40; x < 340; x++) {
+      for (const y of [70, 99]) data.fill(90, (y * WIDTH + x) * 4, (y * WIDTH + x + 1) * 4);
+    }
+    for (let y = 80; y < 90; y++)
+      data.fill(0, (y * WIDTH + 45) * 4, (y * WIDTH + 45 + 2 * seen.value.length) * 4);
+    return { width: WIDTH, height: HEIGHT, data, version: seen.typed };
+  };
+  const done = () => Promise.resolve();
+  return {
+    seen,
+    screen: {
+      frame,
+      read: () =>
+        Promise.resolve({
+          frame: frame(),
+          lines: [
+            { words: [word('User', LABEL.x, LABEL.y), word('ID', LABEL.x + 30, LABEL.y)] },
+            ...(seen.value === '' ? [] : [{ words: [word(seen.value, 45, 80)] }]),
+          ],
+        }),
+      click: () => Promise.resolve(String(++seen.clicks)),
+      press: () => Promise.resolve(''),
+      settle: done,
+      clearField: () => {
+        seen.value = '';
+        return done();
+      },
+      type: (text: string | Secret) => {
+        seen.typed++;
+        if (seen.clicks >= click) seen.value = text instanceof Secret ? text.reveal() : text;
+        return done();
+      },
+    },
+  };
+}
+
+const entry = (text: string | Secret): Entry => ({
+  label: { texts: ['User ID'], whole: true },
+  text,
+  what: 'the user ID',
+  position: 'first',
+});
+
+describe('fillIn', () => {
+  for (const [name, text] of [
+    ['a text, by reading it', 'anna@contoso.example'],
+    ['a secret, by the change of its field', new Secret('correct horse battery')],
+  ] as const) {
+    it(`types once what arrives, and sees that it did: ${name}`, async () => {
+      const { screen, seen } = pageThatListensFrom(1);
+      await fillIn(screen, entry(text), Deadline.in(5000, 'testing'));
+      expect(seen).toMatchObject({ clicks: 1, typed: 1 });
+    });
+
+    it(`sets the focus anew and types again what did not arrive: ${name}`, async () => {
+      const { screen, seen } = pageThatListensFrom(2);
+      await fillIn(screen, entry(text), Deadline.in(5000, 'testing'));
+      expect(seen).toMatchObject({ clicks: 2, typed: 2 });
+      expect(seen.value).toBe(text instanceof Secret ? text.reveal() : text);
+    });
+  }
+
+  it('gives up after three tries, and leaves the judgement to the page', async () => {
+    const { screen, seen } = pageThatListensFrom(9);
+    await fillIn(screen, entry('anna@contoso.example'), Deadline.in(5000, 'testing'));
+    expect(seen).toMatchObject({ typed: 3, value: '' });
+  });
+});
