@@ -10,7 +10,7 @@ stage('up', 'The machine comes up from the Vagrantfile', [], ({ step }) => {
   step('takes a snapshot to come back to', async (story) => {
     const { name } = story.machine;
     const deadline = story.deadline(story.settings.limits.up, `taking a snapshot of ${name}`);
-    // What an interrupted run left behind would be the wrong state to come back to.
+    // A run that was killed has left its own behind; what this one has to give back is the machine as it is now.
     if ((await story.machines.snapshots(name, deadline)).includes(SNAPSHOT))
       await story.machines.deleteSnapshot(name, SNAPSHOT, deadline);
     await story.machines.snapshot(name, SNAPSHOT, deadline);

@@ -3,8 +3,7 @@ import { installLine, runMsiexec } from '../harness/guest/msiexec.ts';
 import { fail, pass } from '../harness/core/outcome.ts';
 import { judgeExitCode } from './controls/exit-codes.ts';
 import { judgeArchitecture } from './controls/install.ts';
-import { INSTALL_LOG, PACKAGE } from './support/guest-files.ts';
-import { readGuestFile } from './support/guest-files.ts';
+import { INSTALL_LOG, PACKAGE, readGuestFile } from './support/guest-files.ts';
 import { recall } from './support/memory.ts';
 import { stage } from './support/stage.ts';
 

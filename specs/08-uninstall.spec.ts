@@ -1,5 +1,6 @@
 import { probe } from '../harness/guest/probe/run.ts';
 import { runMsiexec, uninstallLine } from '../harness/guest/msiexec.ts';
+import { describe } from '../harness/core/errors.ts';
 import { fail, pass } from '../harness/core/outcome.ts';
 import { chooseUser, linkIsShown, returnToLogon } from '../harness/logon/logon-screen.ts';
 import { judgeExitCode } from './controls/exit-codes.ts';
@@ -24,7 +25,8 @@ stage('uninstall', 'The add-in is removed silently, and is gone', ['up'], ({ ste
   control('uninstall.exit-code', async (story) => {
     const { exitCode, line } = recall(story, 'uninstall');
     story.attach('command line', line);
-    story.attachFile('uninstall.log', await readGuestFile(story, UNINSTALL_LOG));
+    // The exit code counts, also when the log cannot be read.
+    story.attachFile('uninstall.log', await readGuestFile(story, UNINSTALL_LOG).catch(describe));
     return judgeExitCode('uninstall', exitCode);
   });
 

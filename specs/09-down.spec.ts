@@ -1,9 +1,8 @@
-import { fail, pass } from '../harness/core/outcome.ts';
-import { SSPR_CLSID } from '../harness/guest/facts.ts';
+import { probe } from '../harness/guest/probe/run.ts';
+import { judgeRestored } from './controls/down.ts';
+import { recall } from './support/memory.ts';
 import { SNAPSHOT } from './support/snapshot.ts';
 import { stage } from './support/stage.ts';
-
-const KEY = `HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\${SSPR_CLSID}`;
 
 stage('down', 'The machine is put back', ['up'], ({ step, control }) => {
   step('restores the snapshot', async (story) => {
@@ -12,16 +11,14 @@ stage('down', 'The machine is put back', ['up'], ({ step, control }) => {
     await story.machines.restore(
       name,
       SNAPSHOT,
-      story.deadline(story.settings.limits.up, `restoring ${name}`),
+      story.tidyingDeadline(story.settings.limits.up, `restoring ${name}`),
     );
   });
 
   control('down.restored', async (story) => {
     const deadline = story.deadline(story.settings.limits.command, 'looking at the restored machine');
-    const { exitCode } = await (await story.channel()).exec({ line: `reg query "${KEY}"` }, deadline);
-    return exitCode === 0
-      ? fail('The restored machine has the add-in', { expected: 'the state before the run', observed: KEY })
-      : pass('The machine is back in the state before the run', { observed: 'no trace of the add-in' });
+    const now = await probe(await story.channel(), { urls: [] }, deadline);
+    return judgeRestored(recall(story, 'factsBefore'), now);
   });
 
   step('deletes the snapshot', async (story) => {
@@ -30,7 +27,7 @@ stage('down', 'The machine is put back', ['up'], ({ step, control }) => {
     await story.machines.deleteSnapshot(
       name,
       SNAPSHOT,
-      story.deadline(story.settings.limits.up, 'deleting the snapshot'),
+      story.tidyingDeadline(story.settings.limits.up, 'deleting the snapshot'),
     );
   });
 });

@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { Fault } from '../core/errors.ts';
 import { EXIT_CODE } from '../core/exit-code.ts';
 import { writeReports } from '../report/write-reports.ts';
 import { renderSummary } from '../report/summary.ts';
@@ -9,13 +6,6 @@ import { LATEST } from '../run/folder.ts';
 
 /** `sspr report`: everything but the events is derived, so it can be derived again. */
 export async function report(folder = LATEST): Promise<number> {
-  if (!existsSync(join(folder, 'events.jsonl'))) {
-    throw new Fault(`Found no events.jsonl in ${folder}`, {
-      code: 'run-missing',
-      blame: 'config',
-      remedy: 'Name the folder of a run below test-results, or run "npx sspr run" first.',
-    });
-  }
   const { results, files } = await writeReports(folder, CATALOGUE);
   process.stdout.write(renderSummary(results, { ...terminal(), reportPath: files.html }));
   return EXIT_CODE.compliant;

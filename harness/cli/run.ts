@@ -55,7 +55,8 @@ export async function run(
   let live: Terminal | undefined;
   try {
     const state = lab && !options.asIs ? await ensureLab(config) : labBefore;
-    await checkTenant(resolveSettings(loaded, state), signal);
+    const chosen = { ...loaded, config: { ...config, machines: [...machines] } };
+    await checkTenant(resolveSettings(chosen, state), signal);
     live = openTerminal({ stream: process.stdout, ...terminal() });
     touched = machines;
     const { folder, exitCode } = await runMachines({

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../config/lab-state.ts';
 
-/** Versions of everything that a report should name. A tool that does not answer is left out. */
+/** Vagrant takes a second or two. */
+const LONGEST_MS = 30_000;
+
+/** Versions of everything that a report should name; `not found` for a tool that does not answer. */
 export function toolVersions(): Record<string, string> {
   const project = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   return {
@@ -17,6 +20,10 @@ export function toolVersions(): Record<string, string> {
 }
 
 function firstLine(program: string, args: readonly string[], env: Record<string, string> = {}): string {
-  const { stdout, status } = spawnSync(program, args, { encoding: 'utf8', env: { ...process.env, ...env } });
+  const { stdout, status } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    timeout: LONGEST_MS,
+  });
   return status === 0 ? (stdout.split('\n')[0] ?? '').trim() : 'not found';
 }

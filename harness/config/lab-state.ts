@@ -81,12 +81,17 @@ export function isAlive(writer: { readonly pid: number; readonly startTime: stri
 
 /** Start time of a process in clock ticks since boot, or '' when there is none (or it is a zombie). */
 export function processStartTime(pid: number): string {
+  const fields = processStat(pid);
+  return fields[0] === 'Z' ? '' : (fields[19] ?? '');
+}
+
+/** The fields of /proc/PID/stat from the state on, see proc(5); none when there is no such process. */
+export function processStat(pid: number): string[] {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ');
-    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
   } catch {
-    return '';
+    return [];
   }
 }

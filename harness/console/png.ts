@@ -1,10 +1,9 @@
 import { promisify } from 'node:util';
-import { constants, crc32, deflate } from 'node:zlib';
+import { constants, deflate } from 'node:zlib';
+import { pngFile } from '../core/png.ts';
 import type { Frame } from './console.ts';
 
 const deflateAsync = promisify(deflate);
-const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-const TRUECOLOUR = 2;
 const FILTER_UP = 2;
 
 /**
@@ -16,17 +15,8 @@ export async function toPng({
   height,
   data,
 }: Pick<Frame, 'width' | 'height' | 'data'>): Promise<Buffer> {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, TRUECOLOUR], 8);
   const pixels = await deflateAsync(differences(width, height, data), { level: constants.Z_BEST_SPEED + 2 });
-  return Buffer.concat([
-    SIGNATURE,
-    chunk('IHDR', header),
-    chunk('IDAT', pixels),
-    chunk('IEND', Buffer.alloc(0)),
-  ]);
+  return pngFile({ width, height, colour: 'truecolour' }, [['IDAT', pixels]]);
 }
 
 function differences(width: number, height: number, rgba: Buffer): Buffer {
@@ -42,13 +32,4 @@ function differences(width: number, height: number, rgba: Buffer): Buffer {
     }
   }
   return out;
-}
-
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(data.length);
-  const check = Buffer.alloc(4);
-  check.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, check]);
 }

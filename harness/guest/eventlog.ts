@@ -1,8 +1,8 @@
-import { XMLParser } from 'fast-xml-parser';
 import { z } from 'zod';
 import type { Deadline } from '../core/deadline.ts';
 import { Fault } from '../core/errors.ts';
 import type { Channel } from './channel.ts';
+import { elementText as text, hasDoctype, xmlParser } from './xml.ts';
 
 /** Source of the add-in's entries in the Application log (facts 1.4). Their ids and texts are not documented. */
 export const SSPR_EVENT_SOURCE = 'AADPasswordResetCredentialProvider';
@@ -50,10 +50,6 @@ function queryLine({ since, source = SSPR_EVENT_SOURCE, limit = 200 }: EventQuer
   return `wevtutil qe Application /q:"${select}" /f:xml /c:${limit} /rd:true`;
 }
 
-const text = z.union([
-  z.string(),
-  z.object({ '#text': z.string().default('') }).transform((element) => element['#text']),
-]);
 const instant = z.iso.datetime().transform((time) => new Date(time).toISOString());
 const integer = text.transform(Number).pipe(z.number().int());
 
@@ -78,15 +74,7 @@ const events = z.object({
   }),
 });
 
-const parser = new XMLParser({
-  removeNSPrefix: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '@',
-  parseTagValue: false,
-  parseAttributeValue: false,
-  trimValues: false,
-  isArray: (name) => name === 'Event' || name === 'Data',
-});
+const parser = xmlParser('Event', 'Data');
 
 /**
  * The output of `wevtutil qe /f:xml`: events one after another, without a root element.
@@ -108,7 +96,7 @@ export function parseEvents(xml: string): EventRecord[] {
 }
 
 function parse(xml: string): unknown {
-  if (/<!DOCTYPE/i.test(xml)) throw unreadable('the answer has a document type declaration');
+  if (hasDoctype(xml)) throw unreadable('the answer has a document type declaration');
   if (!xml.trimStart().startsWith('<Event'))
     throw unreadable(`the answer is not XML: ${xml.trim().slice(0, 200)}`);
   try {

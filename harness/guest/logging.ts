@@ -3,15 +3,16 @@ import { Fault } from '../core/errors.ts';
 import type { Channel } from './channel.ts';
 import { SSPR_CLSID } from './facts.ts';
 
-const KEY = `HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\${SSPR_CLSID}`;
+/** Where the add-in is registered as a credential provider, and reads EnableLogging. */
+export const PROVIDER_KEY = `HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\${SSPR_CLSID}`;
 
 /** `on` and `off` as the English document describes them (EnableLogging 1 and 0); `unset` removes the value. */
 export type VerboseLogging = 'on' | 'off' | 'unset';
 
 const LINES: Readonly<Record<VerboseLogging, string>> = {
-  on: `reg add "${KEY}" /v EnableLogging /t REG_DWORD /d 1 /f`,
-  off: `reg add "${KEY}" /v EnableLogging /t REG_DWORD /d 0 /f`,
-  unset: `reg delete "${KEY}" /v EnableLogging /f`,
+  on: `reg add "${PROVIDER_KEY}" /v EnableLogging /t REG_DWORD /d 1 /f`,
+  off: `reg add "${PROVIDER_KEY}" /v EnableLogging /t REG_DWORD /d 0 /f`,
+  unset: `reg delete "${PROVIDER_KEY}" /v EnableLogging /f`,
 };
 
 /**
@@ -24,9 +25,9 @@ export async function setVerboseLogging(
   to: VerboseLogging,
   deadline: Deadline,
 ): Promise<void> {
-  const key = await channel.exec({ line: `reg query "${KEY}"` }, deadline);
+  const key = await channel.exec({ line: `reg query "${PROVIDER_KEY}"` }, deadline);
   if (key.exitCode !== 0) {
-    throw new Fault(`The add-in's credential provider key is not there: ${KEY}`, {
+    throw new Fault(`The add-in's credential provider key is not there: ${PROVIDER_KEY}`, {
       code: 'logging-no-add-in',
       blame: 'machine',
       remedy: 'Install the add-in first.',

@@ -67,6 +67,11 @@ describe('The catalogue', () => {
     expect(undecided.map(({ id }) => id)).toEqual([]);
   });
 
+  it('rests on earlier stages only', () => {
+    for (const { id, stage, needs = [] } of CATALOGUE)
+      for (const need of needs) expect(STAGES.indexOf(need), id).toBeLessThan(STAGES.indexOf(stage));
+  });
+
   it('cites sources that exist', () => {
     for (const { id, source } of CATALOGUE) {
       if (source.document === 'facts') {

@@ -58,6 +58,8 @@ export interface Control {
   readonly source: Source;
   readonly severity: Severity;
   readonly stage: Stage;
+  /** Earlier stages without whose work it would be decided of the wrong thing. */
+  readonly needs?: readonly Stage[];
   readonly appliesTo: readonly OperatingSystem[];
   /** What to do on a machine that fails it. */
   readonly remediation: string;

@@ -66,6 +66,7 @@ export const install: readonly Control[] = [
     source: { document: 'english', lines: [41, 73] },
     severity: 'critical',
     stage: 'checks',
+    needs: ['install'],
     appliesTo: OPERATING_SYSTEMS,
     remediation: 'Uninstall the add-in, install it again and restart.',
     judge: given(['credentialProviders'], judgeRegistration),
@@ -77,6 +78,7 @@ export const install: readonly Control[] = [
     source: { document: 'facts', section: '9' },
     severity: 'minor',
     stage: 'checks',
+    needs: ['install'],
     appliesTo: OPERATING_SYSTEMS,
     remediation:
       'Install the add-in again; where it is named otherwise in your package, nothing needs to be done.',

@@ -1,5 +1,5 @@
 import { Fault } from '../../harness/core/errors.ts';
-import { couldNotCheck } from '../../harness/core/outcome.ts';
+import { couldNotCheck, type Verdict } from '../../harness/core/outcome.ts';
 import type { Facts, Reading } from '../../harness/guest/facts.ts';
 import type { Judge } from './control.ts';
 
@@ -28,13 +28,8 @@ const PROBE_REMEDY =
  */
 export function given(parts: readonly Part[], judge: Judge): Judge {
   return (subject) => {
-    for (const part of parts) {
-      const reason = subject.facts.failures[part];
-      if (reason === undefined) continue;
-      return couldNotCheck(`The probe could not read ${PARTS[part]}: ${reason}`, {
-        remediation: PROBE_REMEDY,
-      });
-    }
+    const unread = firstUnread(parts, subject.facts);
+    if (unread !== undefined) return unread;
     try {
       return judge(subject);
     } catch (error) {
@@ -42,6 +37,16 @@ export function given(parts: readonly Part[], judge: Judge): Judge {
       return couldNotCheck(error.message, { remediation: error.remedy });
     }
   };
+}
+
+/** "Could not check", with the reason, when one of these parts could not be read; else undefined. */
+export function firstUnread(parts: readonly Part[], { failures }: Facts): Verdict | undefined {
+  const part = parts.find((one) => failures[one] !== undefined);
+  return part === undefined
+    ? undefined
+    : couldNotCheck(`The probe could not read ${PARTS[part]}: ${failures[part]}`, {
+        remediation: PROBE_REMEDY,
+      });
 }
 
 /**

@@ -1,11 +1,9 @@
 import { fail, pass, type Verdict } from '../../harness/core/outcome.ts';
 import type { EventRecord } from '../../harness/guest/eventlog.ts';
 import type { Facts } from '../../harness/guest/facts.ts';
+import { PROVIDER_KEY } from '../../harness/guest/logging.ts';
 import { OPERATING_SYSTEMS, type Control, type Subject } from './control.ts';
 import { given, read, shown } from './judging.ts';
-
-const KEY =
-  'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\{86D2F0AC-2171-46CF-9998-4E33B3D7FD4F}';
 
 /** The traces that the add-in leaves on the machine. */
 export const logging: readonly Control[] = [
@@ -17,7 +15,7 @@ export const logging: readonly Control[] = [
     severity: 'minor',
     stage: 'checks',
     appliesTo: OPERATING_SYSTEMS,
-    remediation: `Set EnableLogging to 0 below ${KEY}.`,
+    remediation: `Set EnableLogging to 0 below ${PROVIDER_KEY}.`,
     judge: given(['verboseLogging'], judgeVerboseOff),
   },
   {
@@ -40,7 +38,7 @@ export const logging: readonly Control[] = [
     severity: 'minor',
     stage: 'eventlog',
     appliesTo: OPERATING_SYSTEMS,
-    remediation: `Create the DWORD EnableLogging below ${KEY} and set it to 1, as an administrator.`,
+    remediation: `Create the DWORD EnableLogging below ${PROVIDER_KEY} and set it to 1, as an administrator.`,
   },
   {
     id: 'logging.verbose-off',
@@ -50,7 +48,7 @@ export const logging: readonly Control[] = [
     severity: 'minor',
     stage: 'eventlog',
     appliesTo: OPERATING_SYSTEMS,
-    remediation: `Set EnableLogging to 0 below ${KEY}, as an administrator.`,
+    remediation: `Set EnableLogging to 0 below ${PROVIDER_KEY}, as an administrator.`,
   },
 ];
 

@@ -25,6 +25,9 @@ export interface Memory {
   trail: AuditTrail;
 }
 
+/** Code of the fault that means: not looked at, because the run was asked to leave out what it rests on. */
+export const NOT_IN_THIS_RUN = 'not-in-this-run';
+
 /**
  * What an earlier stage has left for this one.
  * @throws Fault `not-in-this-run` when that stage was not part of the run
@@ -33,7 +36,7 @@ export function recall<Key extends keyof Memory>({ memory }: Story, key: Key): M
   const value = memory[key];
   if (value !== undefined) return value;
   throw new Fault(`This needs ${NEEDED[key]}, which is not part of this run`, {
-    code: 'not-in-this-run',
+    code: NOT_IN_THIS_RUN,
     blame: 'config',
     remedy: 'Add the missing stage with --stage, or run all of them.',
   });

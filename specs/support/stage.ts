@@ -1,10 +1,11 @@
 import { since } from '../../harness/core/clock.ts';
 import { describe as inWords, toFault } from '../../harness/core/errors.ts';
-import { couldNotCheck, notApplicable, type Verdict } from '../../harness/core/outcome.ts';
+import { couldNotCheck, notApplicable, skipped, type Verdict } from '../../harness/core/outcome.ts';
 import { CATALOGUE, controlById } from '../controls/catalogue.ts';
 import type { Stage } from '../controls/control.ts';
 import type { Facts } from '../../harness/guest/facts.ts';
 import { policyOf } from './policy.ts';
+import { NOT_IN_THIS_RUN } from './memory.ts';
 import { type Story, theStory } from './story.ts';
 
 /** Why the rest of a stage, or a later stage, could not be checked. */
@@ -44,12 +45,13 @@ export function stage(
       story.stage = name;
       started = performance.now();
       story.emit({ type: 'stage-started', machine, stage: name, title });
-      const cause = needs.find((need) => story.broken.has(need));
-      obstacle = cause && story.broken.get(cause);
+      obstacle = firstBroken(story, needs);
     });
 
-    after(() => {
+    after(async () => {
       if (obstacle) story.broken.set(name, obstacle);
+      // What went wrong may have taken the connections along: the next stage makes new ones.
+      if (obstacle || !well) await story.release();
       story.emit({ type: 'stage-ended', machine, stage: name, ms: since(started), ok: well && !obstacle });
     });
 
@@ -69,14 +71,15 @@ export function stage(
     };
 
     const control: Teller['control'] = (id, decide) => {
-      const { title: requirement, appliesTo } = controlById(id);
+      const { title: requirement, appliesTo, needs: workOf = [] } = controlById(id);
       it(requirement, async () => {
         const begun = performance.now();
         story.takeEvidence();
+        const hindrance = obstacle ?? firstBroken(story, workOf);
         const { verdict, blame } = !appliesTo.includes(story.machine.os)
           ? { verdict: notApplicable(`Does not concern ${story.machine.os}.`), blame: undefined }
-          : obstacle
-            ? { verdict: notReached(obstacle), blame: undefined }
+          : hindrance
+            ? { verdict: notReached(hindrance), blame: undefined }
             : await decided(() => decide(story));
         story.emit({
           type: 'control',
@@ -106,6 +109,10 @@ export function stage(
   });
 }
 
+/** Why the first of these stages that did not do its work did not; undefined when all did. */
+const firstBroken = ({ broken }: Story, stages: readonly Stage[]): Obstacle | undefined =>
+  stages.map((one) => broken.get(one)).find((why) => why !== undefined);
+
 /** Whatever kept a control from being looked at is what has to be put right, not the control's own subject. */
 const notReached = ({ reason, remedy }: Obstacle): Verdict =>
   couldNotCheck(`Not checked, because an earlier step failed: ${reason}`, { remediation: remedy });
@@ -115,6 +122,8 @@ async function decided(decide: () => Promise<Verdict> | Verdict) {
     return { verdict: await decide(), blame: undefined };
   } catch (error) {
     const fault = toFault(error);
+    if (fault.code === NOT_IN_THIS_RUN)
+      return { verdict: skipped(fault.message, { remediation: fault.remedy }), blame: undefined };
     return { verdict: couldNotCheck(fault.message, { remediation: fault.remedy }), blame: fault.blame };
   }
 }

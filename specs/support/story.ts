@@ -63,6 +63,11 @@ export class Story {
     return Deadline.in(seconds * 1000, what, this.options.signal);
   }
 
+  /** A time limit for putting things right, which an interrupted run does as well. */
+  tidyingDeadline(seconds: number, what: string): Deadline {
+    return Deadline.in(seconds * 1000, what);
+  }
+
   /** Progress in words, for the live view. */
   say(text: string): void {
     this.emit({ type: 'step', machine: this.machine.name, stage: this.stage, text });

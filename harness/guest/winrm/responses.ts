@@ -1,12 +1,6 @@
-import { XMLParser } from 'fast-xml-parser';
 import { z } from 'zod';
+import { elementText as text, hasDoctype, xmlParser } from '../xml.ts';
 import type { WsmanFault } from './faults.ts';
-
-/** Element text, whether or not the element has attributes. */
-const text = z.union([
-  z.string(),
-  z.object({ '#text': z.string().default('') }).transform((element) => element['#text']),
-]);
 
 const stream = z.object({ '@Name': z.string(), '#text': z.string().default('') });
 
@@ -41,18 +35,7 @@ const wsmanDetail = z.object({ WSManFault: z.object({ '@Code': z.string() }) });
 /** Quota errors may come in this form instead (facts 7.3). */
 const wmiDetail = z.object({ MSFT_WmiError: z.object({ error_Code: text, Message: text.optional() }) });
 
-/** Only names without prefix, all values as text: a server may choose any prefix. */
-const parser = new XMLParser({
-  removeNSPrefix: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '@',
-  parseTagValue: false,
-  parseAttributeValue: false,
-  trimValues: false,
-  // Also what is written as a number: &#34; or &#x22;.
-  htmlEntities: true,
-  isArray: (name) => name === 'Stream' || name === 'Selector',
-});
+const parser = xmlParser('Stream', 'Selector');
 
 /** A piece of a command's output. */
 export interface Received {
@@ -70,7 +53,7 @@ export class MalformedAnswer extends Error {}
  * @throws MalformedAnswer for anything that is no SOAP envelope, or that has a DTD, which SOAP forbids
  */
 export function readBody(xml: string): unknown {
-  if (/<!DOCTYPE/i.test(xml)) throw new MalformedAnswer('it has a document type declaration');
+  if (hasDoctype(xml)) throw new MalformedAnswer('it has a document type declaration');
   let parsed: unknown;
   try {
     parsed = parser.parse(xml);

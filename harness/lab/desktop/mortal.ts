@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { processStat } from '../../config/lab-state.ts';
 
 /** How long a process may take to leave in good order, in milliseconds. */
 const GRACE = 4000;
@@ -65,26 +66,17 @@ function forceEnd(pid: number): void {
 /** All processes but zombies, which wait for their parent only. */
 const livePids = (): number[] =>
   readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && !['Z', 'X', undefined].includes(statOf(name)[0]))
-    .map(Number);
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => !['Z', 'X', undefined].includes(processStat(pid)[0]));
 
-const groupOf = (pid: number): number => Number(statOf(pid)[2]);
+const groupOf = (pid: number): number => Number(processStat(pid)[2]);
 
-/** The fields of /proc/PID/stat from the state on: see proc(5). None when the process is gone. */
-const statOf = (pid: number | string): string[] =>
-  readProc(`${pid}/stat`)
-    .replace(/^.*\) /s, '')
-    .split(' ')
-    .filter(Boolean);
-
-const isMarked = (pid: number, mark: string): boolean =>
-  readProc(`${pid}/environ`).includes(`${MARK}=${mark}`);
-
-/** A file below /proc, or '' when the process is gone or is not ours. */
-function readProc(path: string): string {
+/** A process that is gone, or is not ours, is not marked. */
+function isMarked(pid: number, mark: string): boolean {
   try {
-    return readFileSync(`/proc/${path}`, 'latin1');
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${MARK}=${mark}`);
   } catch {
-    return '';
+    return false;
   }
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { Fault } from '../../core/errors.ts';
+import { freePort } from '../network/ports.ts';
 import { spawnMortal, type Mortal } from './mortal.ts';
 
 export interface XServer {
@@ -38,7 +38,7 @@ export async function startXServer(options: XServerOptions): Promise<XServer> {
   await writeFile(authority, xauthority(randomBytes(16)), { mode: 0o600 });
 
   for (let attempt = 1; ; attempt++) {
-    const vncPort = await freePort();
+    const vncPort = await freePort(0, 'a lab console');
     const server = spawnMortal(
       'Xtigervnc',
       [
@@ -106,13 +106,4 @@ function xauthority(cookie: Buffer): Buffer {
     counted(Buffer.from('MIT-MAGIC-COOKIE-1')),
     counted(cookie),
   ]);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

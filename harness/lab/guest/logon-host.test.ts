@@ -5,7 +5,8 @@ import { logonHost } from './logon-host.ts';
 import { prepareGuestFiles } from './prepare.ts';
 import { SSPR_CLSID } from './profile.ts';
 import { dword, expandSz, sz } from './registry-value.ts';
-import { PORTAL, type TestMachine, prompt, startTestMachine, startTestNetwork } from './testing.ts';
+import { PORTAL_HOST } from '../tenant/server.ts';
+import { type TestMachine, prompt, startTestMachine, startTestNetwork } from './testing.ts';
 
 const PROVIDERS = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers';
 const SCHANNEL =
@@ -82,10 +83,10 @@ describe('the logon host of a lab guest', function () {
       const { port } = network.lab.proxy;
       expect(await host.openResetPage('anna')).toEqual({
         reachable: true,
-        url: `https://${PORTAL}/n/passwordreset?mkt=en-US&clienttype=Windows7LogonScreen`,
+        url: `https://${PORTAL_HOST}/n/passwordreset?mkt=en-US&clienttype=Windows7LogonScreen`,
         proxy: { host: '127.0.0.1', port },
       });
-      expect(network.connects).toEqual([`${PORTAL}:443`]);
+      expect(network.connects).toEqual([`${PORTAL_HOST}:443`]);
       const events = (await prompt(win7, 'wevtutil qe Application /f:text')).stdout;
       expect(events).toContain('Source: AADPasswordResetCredentialProvider');
       expect(events).toContain('The password reset page was opened for user anna.');

@@ -119,7 +119,10 @@ async function makeGolden(folder: string, golden: string): Promise<void> {
   const home = join(folder, 'home');
   mkdirSync(home);
   const env = wineEnvironment({ prefix: golden, home });
-  await tool('wine', ['wineboot', '-i'], { env });
+  await tool('wine', ['wineboot', '-i'], { env }).catch(async (error: unknown) => {
+    await tool('wineserver', ['-k'], { env }).catch(() => undefined);
+    throw error;
+  });
   await tool('wineserver', ['-k'], { env });
   await tool('wineserver', ['-w'], { env });
   cleanUpServerFolder(golden);
@@ -156,12 +159,16 @@ function wineBuiltins(): string {
   });
 }
 
+/** None of the tools takes a tenth of this, in milliseconds: one that does hangs. */
+const LONGEST_MS = 180_000;
+
 /** Runs a program to its end. Its stderr goes nowhere: Wine's services would keep a pipe open. */
 async function tool(
   command: string,
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  { cwd, env }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<void> {
+  const options = { cwd, env, timeout: LONGEST_MS, killSignal: 'SIGKILL' as const };
   try {
     await (command.startsWith('wine')
       ? run('/bin/sh', ['-c', 'exec "$@" >/dev/null 2>&1 </dev/null', 'sh', command, ...args], options)

@@ -1,6 +1,6 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import type { LabState } from '../../config/lab-state.ts';
 import type { Desktop, Scene } from '../desktop/contract.ts';
+import { issueServerIdentity } from '../network/authority.ts';
+import { PORTAL_HOST } from '../tenant/server.ts';
 import { LabMachine } from './lab-machine.ts';
 import { prepareGuestFiles } from './prepare.ts';
 import type { ProfileName } from './profile.ts';
@@ -89,15 +91,16 @@ export function foreign(
   });
 }
 
-export const PORTAL = 'passwordreset.microsoftonline.com';
-
 /** A portal that speaks TLS 1.2 only, under an authority of its own, which can be reached through a proxy only. */
 export async function startTestNetwork(
   users: LabState['users'] = [],
 ): Promise<{ lab: LabState; connects: string[]; close(): void }> {
   const folder = mkdtempSync(join(tmpdir(), 'guest-network-'));
-  const { caFile, key, cert } = makeCertificates(folder);
-  const portal = createTlsServer({ key, cert, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }, (socket) => {
+  const { authority, key, chain } = issueServerIdentity([PORTAL_HOST, 'localhost']);
+  const caFile = join(folder, 'ca.pem');
+  writeFileSync(caFile, authority);
+  const identity = { key: key.reveal(), cert: chain };
+  const portal = createTlsServer({ ...identity, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }, (socket) => {
     socket.on('error', () => socket.destroy());
     socket.once('data', () =>
       socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'),
@@ -132,7 +135,7 @@ export async function startTestNetwork(
     tenantId: 'tenant',
     clientId: '',
     clientSecretFile: '',
-    portal: { host: PORTAL, address: '127.0.0.1', port: portalPort },
+    portal: { host: PORTAL_HOST, address: '127.0.0.1', port: portalPort },
     proxy: { host: '127.0.0.1', port: (proxy.address() as AddressInfo).port, accessLog: '' },
     egressAddress: '127.20.0.1',
     users,
@@ -146,24 +149,5 @@ export async function startTestNetwork(
       portal.close();
       rmSync(folder, { recursive: true, force: true });
     },
-  };
-}
-
-function makeCertificates(folder: string): { caFile: string; key: Buffer; cert: Buffer } {
-  const file = (name: string): string => join(folder, name);
-  const openssl = (...args: string[]): Buffer =>
-    execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
-  const rsa = ['-newkey', 'rsa:2048', '-nodes', '-days', '2'];
-  openssl('req', '-x509', ...rsa, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Guest test authority');
-  openssl('req', ...rsa.slice(0, 3), '-keyout', 'portal.key', '-out', 'portal.csr', '-subj', `/CN=${PORTAL}`);
-  writeFileSync(file('names'), `subjectAltName=DNS:${PORTAL},DNS:localhost\n`);
-  openssl(
-    ...['x509', '-req', '-in', 'portal.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
-    ...['-days', '2', '-extfile', 'names', '-out', 'portal.pem'],
-  );
-  return {
-    caFile: file('ca.pem'),
-    key: readFileSync(file('portal.key')),
-    cert: readFileSync(file('portal.pem')),
   };
 }

@@ -1,5 +1,6 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
+import { pngFile } from '../../core/png.ts';
 import { quantise, type Indexed } from './palette.ts';
 
 /** Below this many bytes a picture is taken as it is. */
@@ -22,31 +23,13 @@ export function shrink(original: Buffer): Buffer | undefined {
   return indexed.length < original.length ? indexed : original;
 }
 
-const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-
-/** A PNG of colour type 3 (palette), 8 bits a pixel: pngjs writes none of these. */
+/** A PNG with a palette: pngjs writes none of these. */
 function encode(width: number, height: number, { palette, pixels }: Indexed): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 3, 0, 0, 0], 8);
   // Each row begins with the number of its filter: 0, none, the best one for a palette.
   const rows = Buffer.alloc((width + 1) * height);
   for (let y = 0; y < height; y++) pixels.copy(rows, y * (width + 1) + 1, y * width, (y + 1) * width);
-  return Buffer.concat([
-    SIGNATURE,
-    chunk('IHDR', header),
-    chunk('PLTE', palette),
-    chunk('IDAT', deflateSync(rows)),
-    chunk('IEND', Buffer.alloc(0)),
+  return pngFile({ width, height, colour: 'palette' }, [
+    ['PLTE', palette],
+    ['IDAT', deflateSync(rows)],
   ]);
-}
-
-function chunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const length = Buffer.alloc(4);
-  const check = Buffer.alloc(4);
-  length.writeUInt32BE(data.length);
-  check.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, check]);
 }

@@ -1,11 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer as createProxy } from 'node:http';
 import { createServer } from 'node:https';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { issueServerIdentity } from '../../network/authority.ts';
 
 /** A reset page behind a proxy, for tests: the least that a desktop can open. */
 export interface Portal {
@@ -26,12 +26,14 @@ const PAGE = `<!doctype html><title>Reset</title>
 <p><button style="font: inherit; padding: 10px 30px"
   onclick="parent.postMessage({ sspr: 'finished' }, '*')">Finish</button></p>`;
 
-/** Starts a TLS server that only the proxy knows the way to, and that proxy. `folder` gets the keys. */
+/** Starts a TLS server that only the proxy knows the way to, and that proxy. `folder` gets the authority's certificate. */
 export async function startPortal(folder: string): Promise<Portal> {
-  const { key, cert, caFile } = issue(folder);
+  const { authority, key, chain } = issueServerIdentity([HOST]);
+  const caFile = join(folder, 'ca.pem');
+  writeFileSync(caFile, authority);
   const connects: string[] = [];
   const sockets = new Set<Duplex>();
-  const page = createServer({ key, cert }, (_request, response) => {
+  const page = createServer({ key: key.reveal(), cert: chain }, (_request, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8').end(PAGE);
   });
   const proxy = createProxy();
@@ -66,27 +68,5 @@ export async function startPortal(folder: string): Promise<Portal> {
         await once(server, 'close');
       }
     },
-  };
-}
-
-/** A new authority and a certificate of it for the portal. */
-function issue(folder: string): { key: Buffer; cert: Buffer; caFile: string } {
-  const file = (name: string): string => join(folder, name);
-  const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: 'ignore' });
-  const request = (name: string, subject: string): string[] => [
-    ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-    ...['-keyout', file(`${name}.key`), '-subj', subject],
-  ];
-  openssl(...request('ca', '/CN=Desktop test authority'), '-x509', '-days', '2', '-out', file('ca.pem'));
-  openssl(...request('portal', `/CN=${HOST}`), '-out', file('portal.csr'));
-  writeFileSync(file('portal.ext'), `subjectAltName=DNS:${HOST}\n`);
-  openssl(
-    ...['x509', '-req', '-in', file('portal.csr'), '-CA', file('ca.pem'), '-CAkey', file('ca.key')],
-    ...['-days', '2', '-extfile', file('portal.ext'), '-out', file('portal.pem')],
-  );
-  return {
-    key: readFileSync(file('portal.key')),
-    cert: readFileSync(file('portal.pem')),
-    caFile: file('ca.pem'),
   };
 }
