@@ -1,3 +1,4 @@
+import { Fault } from '../harness/core/errors.ts';
 import { SNAPSHOT } from './support/snapshot.ts';
 import { stage } from './support/stage.ts';
 
@@ -10,9 +11,18 @@ stage('up', 'The machine comes up from the Vagrantfile', [], ({ step }) => {
   step('takes a snapshot to come back to', async (story) => {
     const { name } = story.machine;
     const deadline = story.deadline(story.settings.limits.up, `taking a snapshot of ${name}`);
-    // A run that was killed has left its own behind; what this one has to give back is the machine as it is now.
-    if ((await story.machines.snapshots(name, deadline)).includes(SNAPSHOT))
-      await story.machines.deleteSnapshot(name, SNAPSHOT, deadline);
+    if ((await story.machines.snapshots(name, deadline)).includes(SNAPSHOT)) throw leftBehind(name);
     await story.machines.snapshot(name, SNAPSHOT, deadline);
   });
 });
+
+/** Only its owner knows which of the two states is wanted: that of the snapshot, or that in which the machine is now. */
+const leftBehind = (name: string): Fault =>
+  new Fault(
+    `${name} has a snapshot "${SNAPSHOT}" already: an earlier run was cut off before it had put the machine back`,
+    {
+      code: 'snapshot-left-behind',
+      blame: 'config',
+      remedy: `Go back to it with "vagrant snapshot restore ${name} ${SNAPSHOT}"; then, or to keep the machine as it is, "vagrant snapshot delete ${name} ${SNAPSHOT}". A machine of the lab: npx sspr down.`,
+    },
+  );
