@@ -64,7 +64,10 @@ describe('Screen, on a real VNC server with a real page', function () {
     expect(link?.x).toBeLessThan(380);
     expect(link?.similarity).toBeGreaterThan(0.9);
     expect(await screen.find('Forgot user name?')).toBeUndefined();
-    expect(await screen.find('Password', { whole: true })).toMatchObject({ text: 'Password' });
+    // The caret of the box beside it may be read as a quotation mark: punctuation does not count.
+    const placeholder = await screen.find('Password', { whole: true });
+    expect(placeholder?.text).toContain('Password');
+    expect(placeholder?.similarity).toBe(1);
   });
 
   it('clicks what it found, and sees what comes of it', async () => {
