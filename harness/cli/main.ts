@@ -43,7 +43,7 @@ function commandLine(signal: AbortSignal): Command {
   );
   const program = new Command('sspr')
     .description(
-      'Proves that self-service password reset works at the logon screen of your Windows 7, 8 and 8.1 machines,\nbefore you roll it out.',
+      'Proves that self-service password reset works at the logon screen of your Windows 7, 8 and 8.1 machines, before you roll it out.',
     )
     .addHelpText('after', STORY)
     .showHelpAfterError('(npx sspr --help tells the whole story)')
