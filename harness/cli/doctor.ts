@@ -4,6 +4,7 @@ import { EXIT_CODE } from '../core/exit-code.ts';
 import { readLabState } from '../config/lab-state.ts';
 import { loadConfig, type LoadedConfig } from '../config/load.ts';
 import { isLab, packagePath, resolveSettings } from '../config/settings.ts';
+import { checkNamespaces } from '../lab/guest/power.ts';
 import { findPreparedFiles } from '../lab/guest/prepare.ts';
 import { missingPackages, readPackageList } from '../setup/debian.mjs';
 import { checkPackage, checkTenant } from './preflight.ts';
@@ -39,6 +40,7 @@ const everywhere = (loaded: LoadedConfig): Examination[] => [
 const labNeeds = (loaded: LoadedConfig): Examination[] => [
   ...everywhere(loaded),
   { what: 'Debian packages', look: debianPackages },
+  { what: 'isolation of guests', look: namespaces },
   { what: 'lab files', look: labFiles },
   { what: 'lab', look: () => (readLabState() ? 'running' : 'not running; a run starts it') },
 ];
@@ -78,10 +80,15 @@ function debianPackages(): string {
   );
 }
 
+function namespaces(): string {
+  checkNamespaces();
+  return 'namespaces can be made';
+}
+
 function labFiles(): string {
   const found = findPreparedFiles();
   if (found) return found.golden;
-  throw need('not prepared yet', 'npm start prepares them, and so does "npx sspr up".');
+  return 'not prepared yet; a run prepares them';
 }
 
 function boxOf(name: string): string {

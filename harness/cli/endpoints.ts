@@ -49,14 +49,14 @@ const forPerson = (found: {
   vnc: { host: string; port: number };
   tenant: { authority: string };
   graph: string;
-  portal: { url: string };
+  portal: { url: string; listensOn?: string };
   proxy: string | null;
   caFile: string | null;
 }): string => `WinRM   ${found.winrm.url} as ${found.winrm.user}
 VNC     ${found.vnc.host}:${found.vnc.port}
 tenant  ${found.tenant.authority}
 Graph   ${found.graph}
-portal  ${found.portal.url}
+portal  ${found.portal.url}${found.portal.listensOn ? ` (the lab's, at ${found.portal.listensOn}; the proxy knows the way)` : ''}
 proxy   ${found.proxy ?? '-'}
 CA      ${found.caFile ?? '-'}
 (--json shows the passwords)

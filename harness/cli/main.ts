@@ -22,7 +22,8 @@ Look into it, step by step:
   npx sspr up win7 win81            bring two machines up and leave them up
   npx sspr endpoints win7 --json    how to reach one: WinRM, VNC, tenant, portal, proxy
   npx sspr run win7 --as-is         check it as it stands, whatever you did to it
-  npx sspr run win7 --stage facts --stage checks --as-is
+  npx sspr run win7 --stage facts --as-is
+                                    ... only a stage or two of it
   npx sspr down                     take everything down again
 
 Your own machines and tenant:

@@ -25,6 +25,7 @@ machines:
   - name: win7
     os: win7 # win7 | win8 | win81
     provider: virtualbox # virtualbox | vmware_desktop | hyperv | libvirt
+    language: en # of the logon screen; en is the only one so far
     account:
       upn: sspr-test-1@contoso.example # what is typed as User ID
       displayName: SSPR Test 1 # the name beneath the tile
@@ -57,4 +58,10 @@ limits:
   screen: 120
   verificationCode: 180
   audit: 900 # how long an audit entry may take to appear
+
+# Only for machines with "provider: lab" (then without tenant and package above):
+# lab:
+#   auditDelaySeconds: 5 # until an audit entry of the lab's tenant is visible
+#   tenantPort: 0 # 0: any free port
+#   proxyPort: 0
 `;

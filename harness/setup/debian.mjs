@@ -1,13 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** The package names of debian-packages.txt. */
-export function readPackageList() {
+/**
+ * The package names of debian-packages.txt.
+ * @param {string} [purpose] `test`: also those that only the tests need
+ * @returns {string[]}
+ */
+export function readPackageList(purpose = 'start') {
   const text = readFileSync(new URL('debian-packages.txt', import.meta.url), 'utf8');
-  return text
-    .split('\n')
-    .map((line) => line.replace(/#.*/, '').trim())
-    .filter((name) => name !== '');
+  return text.split('\n').flatMap((line) => {
+    const [, name, forTests] = /^([^\s#]+)\s*(?:#\s*(tests:)?.*)?$/.exec(line) ?? [];
+    return name && (purpose === 'test' || !forTests) ? [name] : [];
+  });
 }
 
 /**

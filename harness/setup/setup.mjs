@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { missingPackages, readPackageList } from './debian.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -27,30 +28,41 @@ function checkNode() {
 }
 
 function installDebianPackages() {
-  const missing = missingPackages(readPackageList());
+  const missing = missingPackages(readPackageList(purpose()));
   if (missing.length === 0) return;
-  const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
-  say(`Installing ${missing.length} Debian packages: ${missing.join(' ')}`);
+  const install = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
   const become = elevation();
   if (become === undefined) {
     stop(
-      `${missing.length} Debian packages are missing, and neither root nor sudo is to be had:\n  ${missing.join(' ')}`,
-      `Let someone with root run:\n  apt-get update && ${command}`,
+      `These Debian packages are missing, and neither root nor sudo is to be had:\n  ${missing.join(' ')}`,
+      `Let someone with root run:\n  apt-get update && ${install.join(' ')}`,
     );
   }
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  run(
-    [...become, 'apt-get', 'update', '-qq'],
-    environment,
+  say(`Installing these Debian packages, and what they need: ${missing.join(' ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  runQuietly(
+    [...become, 'apt-get', 'update'],
+    env,
     'The package lists could not be fetched',
     'Check the network and the apt sources.',
   );
-  run(
-    [...become, ...command.split(' ')],
-    environment,
+  runQuietly(
+    [...become, ...install],
+    env,
     'The Debian packages could not be installed',
-    `Run it by hand to see why:\n  ${command}`,
+    `Run it by hand:\n  ${install.join(' ')}`,
   );
+  // Debian starts squid as a service of the whole machine; the project runs one of its own, and only while it is needed.
+  if (missing.includes('squid')) {
+    const [program, ...rest] = [...become, 'systemctl', 'disable', '--now', 'squid'];
+    spawnSync(program, rest, { stdio: 'ignore' });
+  }
+}
+
+/** `start` or `test`: what the machine is set up for. */
+function purpose() {
+  const { values } = parseArgs({ options: { for: { type: 'string', default: 'start' } } });
+  return values.for;
 }
 
 /** The words to put before a command so that root runs it; undefined when there is no way. */
@@ -88,12 +100,23 @@ function prepareLab() {
 }
 
 function run([program, ...rest], env, failure, remedy) {
-  const { status, error } = spawnSync(program, rest, {
+  const { status, error } = spawnSync(program, rest, { cwd: ROOT, env, stdio: 'inherit' });
+  if (status !== 0) stop(`${failure} (${error ? error.message : `exit code ${status}`}).`, remedy);
+}
+
+/** The same for a program that talks a lot: its output is shown when it fails. */
+function runQuietly([program, ...rest], env, failure, remedy) {
+  const options = {
     cwd: ROOT,
     env,
-    stdio: ['inherit', 'inherit', 'inherit'],
-  });
-  if (status !== 0) stop(`${failure} (${error ? error.message : `exit code ${status}`}).`, remedy);
+    stdio: ['inherit', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: Infinity,
+  };
+  const { status, error, stdout, stderr } = spawnSync(program, rest, options);
+  if (status === 0) return;
+  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
+  stop(`${failure} (${error ? error.message : `exit code ${status}`}).`, remedy);
 }
 
 function say(text) {

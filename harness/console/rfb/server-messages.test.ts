@@ -34,7 +34,10 @@ function packer(): (bytes: number[]) => Promise<number[]> {
   return async (bytes) => {
     deflate.write(Buffer.from(bytes));
     await new Promise<void>((resolve) => deflate.flush(constants.Z_SYNC_FLUSH, resolve));
-    const packed = deflate.read() as Buffer;
+    const packed: number[] = [];
+    // It may come in pieces.
+    for (let piece = deflate.read() as Buffer | null; piece; piece = deflate.read() as Buffer | null)
+      packed.push(...piece);
     return [...u32(packed.length), ...packed];
   };
 }

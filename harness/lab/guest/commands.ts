@@ -11,6 +11,9 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+const ERROR_INTERNAL_ERROR = 1359;
+const MOST_TRIES = 3;
+
 /** A command that the agent runs in the guest. What it prints goes to files on the guest's disk, never to a pipe. */
 export class RunningCommand {
   readonly #agent: Helper;
@@ -27,8 +30,16 @@ export class RunningCommand {
     this.exited = Promise.race([exited, agent.closed.then(() => 1)]).then((code) => (this.#exitCode = code));
   }
 
-  /** @throws Fault `guest-command` when Windows can't start the program */
-  static async start(agent: Helper, disk: Disk, options: CommandOptions): Promise<RunningCommand> {
+  /**
+   * Starts a command line; again where Wine could not for a reason of its own, which happens on a busy host.
+   * @throws Fault `guest-command` when Windows can't start the program
+   */
+  static async start(
+    agent: Helper,
+    disk: Disk,
+    options: CommandOptions,
+    tries = MOST_TRIES,
+  ): Promise<RunningCommand> {
     const id = agent.newId();
     const stdout = `C:\\lab\\jobs\\${id}.out`;
     const stderr = `C:\\lab\\jobs\\${id}.err`;
@@ -38,6 +49,8 @@ export class RunningCommand {
     const status = (await agent.request('P', request, id)).readUInt32LE();
     if (status !== 0) {
       agent.notify('F', id);
+      if (status === ERROR_INTERNAL_ERROR && tries > 1)
+        return RunningCommand.start(agent, disk, options, tries - 1);
       throw new Fault(`The guest could not start ${options.line} (error ${status})`, {
         code: 'guest-command',
         blame: 'machine',

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,18 +48,9 @@ export class Power {
     mkdirSync(home, { recursive: true });
     const files = nameServiceFiles(options);
     const log = openSync(join(options.folder, 'wine.log'), 'a', 0o600);
-    const rootless = process.getuid?.() !== 0;
     const init = spawn(
       'unshare',
-      [
-        rootless ? '-Urpmuf' : '-pmuf',
-        '--mount-proc',
-        '--kill-child',
-        'bash',
-        INIT,
-        options.computerName,
-        ...files,
-      ],
+      [namespaceFlags(), '--mount-proc', '--kill-child', 'bash', INIT, options.computerName, ...files],
       {
         cwd: join(options.prefix, 'drive_c'),
         env: wineEnvironment({ prefix: options.prefix, home }),
@@ -119,6 +110,20 @@ function nameServiceFiles(options: PowerOptions): string[] {
     return path;
   });
 }
+
+/**
+ * Tries the namespaces that a guest will need, before anything is started.
+ * @throws Fault `namespaces-refused`
+ */
+export function checkNamespaces(): void {
+  const { status, error, stderr } = spawnSync('unshare', [namespaceFlags(), '--mount-proc', 'true'], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw namespacesRefused(error ?? new Error(stderr.trim()));
+}
+
+/** Processes, mounts and host name of a guest are its own; without root that takes a user namespace too. */
+const namespaceFlags = (): string => (process.getuid?.() === 0 ? '-pmuf' : '-Urpmuf');
 
 export function namespacesRefused(cause?: unknown): Fault {
   return new Fault(

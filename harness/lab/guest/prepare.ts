@@ -67,7 +67,16 @@ export async function prepareGuestFiles(
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
+  removeOthers(cache, folder);
   return filesIn(folder);
+}
+
+/** What was prepared from older sources, or for another Wine, serves nobody any more. */
+function removeOthers(cache: string, current: string): void {
+  for (const name of readdirSync(cache)) {
+    if (name.startsWith('guest-') && join(cache, name) !== current)
+      rmSync(join(cache, name), { recursive: true, force: true });
+  }
 }
 
 /** The prepared files, or undefined when prepareGuestFiles has not made them yet for this Wine and these sources. */
