@@ -187,6 +187,19 @@ describe('the whole job on the lab', function () {
     expect(down.output).toMatch(/win8 is not running/);
   });
 
+  it('could not check, rather than failed, when the installation could not even be tried', async () => {
+    const found = await endpoints('win7');
+    pywinrm(found, 'ren C:\\Windows\\Temp Temp.away');
+    const stages = ['install', 'reboot', 'checks', 'logon', 'uninstall'].flatMap((stage) => [
+      '--stage',
+      stage,
+    ]);
+    const { code, output } = await sspr('run', 'win7', '--as-is', ...stages);
+    pywinrm(await endpoints('win7'), 'ren C:\\Windows\\Temp.away Temp');
+    expect(code, output).toBe(EXIT_CODE.couldNotCheck);
+    expect(Object.values(outcomesOf('win7'))).not.toContain('fail');
+  });
+
   it('refuses a wrong tenant secret before anything is touched', async () => {
     const state = JSON.parse(readFileSync(join(lab, 'run/lab.json'), 'utf8')) as LabState;
     const right = readFileSync(state.clientSecretFile);
