@@ -49,7 +49,12 @@ async function runStaticChecks() {
 }
 
 async function runTests() {
-  const { code, output } = await node(['node_modules/mocha/bin/mocha.js', '--reporter', 'spec']);
+  const { code, output } = await node([
+    'node_modules/mocha/bin/mocha.js',
+    '--reporter',
+    'spec',
+    '--no-color',
+  ]);
   const number = (word) => Number(new RegExp(`^\\s*(\\d+) ${word}`, 'm').exec(output)?.[1] ?? 0);
   passed += number('passing');
   failed += number('failing');
