@@ -3,6 +3,7 @@ import { Deadline } from '../core/deadline.ts';
 import { Fault, toFault } from '../core/errors.ts';
 import { ROOT } from '../config/lab-state.ts';
 import { withLock } from '../machines/lock.ts';
+import { vagrantFolder } from '../machines/vagrant.ts';
 
 /** A command that has just ended may need this long to be gone. Milliseconds. */
 const PATIENCE_MS = 500;
@@ -13,7 +14,7 @@ const PATIENCE_MS = 500;
  * @throws Fault `busy`
  */
 export async function alone<T>(work: () => Promise<T>): Promise<T> {
-  const folder = process.env.VAGRANT_DOTFILE_PATH ?? join(ROOT, '.vagrant');
+  const folder = vagrantFolder({ root: ROOT, environment: process.env });
   const state = { begun: false };
   const begin = () => {
     state.begun = true;

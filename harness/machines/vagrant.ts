@@ -35,13 +35,17 @@ const LAST_BACKOFF_MS = 4000;
 /** How much of stderr is kept: a backtrace begins with what matters. */
 const STDERR_CHARS = 4000;
 
+/** Vagrant's state folder of a project. */
+export const vagrantFolder = ({ root, environment }: VagrantSettings): string =>
+  resolve(root, environment.VAGRANT_DOTFILE_PATH ?? '.vagrant');
+
 /** Runs Vagrant commands: one at a time for what they concern, tried again while a lock is held, cancelled by SIGINT. */
 export class Vagrant {
   /** Vagrant's state folder of this project. */
   readonly folder: string;
 
   constructor(readonly settings: VagrantSettings) {
-    this.folder = resolve(settings.root, settings.environment.VAGRANT_DOTFILE_PATH ?? '.vagrant');
+    this.folder = vagrantFolder(settings);
   }
 
   /**

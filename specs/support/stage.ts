@@ -6,13 +6,7 @@ import type { Stage } from '../controls/control.ts';
 import type { Facts } from '../../harness/guest/facts.ts';
 import { policyOf } from './policy.ts';
 import { NOT_IN_THIS_RUN } from './memory.ts';
-import { type Story, theStory } from './story.ts';
-
-/** Why the rest of a stage, or a later stage, could not be checked. */
-export interface Obstacle {
-  readonly reason: string;
-  readonly remedy: string;
-}
+import { type Obstacle, type Story, theStory } from './story.ts';
 
 /** The words with which a stage is told. They run in the order in which they stand. */
 export interface Teller {

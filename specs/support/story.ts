@@ -26,6 +26,12 @@ export interface StoryOptions {
   readonly emit: (event: RunEvent) => void;
 }
 
+/** Why the rest of a stage, or a later stage, could not be checked. */
+export interface Obstacle {
+  readonly reason: string;
+  readonly remedy: string;
+}
+
 /**
  * The story of one machine in one run: what its stages share. Connections are opened when they are first needed;
  * everything that happens goes out as events.
@@ -33,7 +39,7 @@ export interface StoryOptions {
 export class Story {
   readonly memory: Partial<Memory> = {};
   /** Stages that did not do their work, with the reason. */
-  readonly broken = new Map<Stage, { readonly reason: string; readonly remedy: string }>();
+  readonly broken = new Map<Stage, Obstacle>();
   readonly machines: Machines;
   stage: Stage = 'up';
   #channel: Channel | undefined;
