@@ -9,16 +9,18 @@ const ROOMS = {
   'harness/core': [],
   'harness/config': ['core'],
   'harness/machines': ['core', 'config'],
-  'harness/guest': ['core', 'config'],
-  'harness/console': ['core', 'config'],
+  'harness/powershell': ['core'],
+  'harness/guest': ['core', 'config', 'powershell'],
+  'harness/console': ['core', 'config', 'powershell'],
   'harness/directory': ['core', 'config'],
   'harness/logon': ['core', 'config', 'guest', 'console', 'directory', 'machines'],
   'harness/lab': ['core', 'config'],
   specs: ['core', 'config', 'guest', 'console', 'directory', 'machines', 'logon'],
+  'harness/vm': ['core', 'config', 'machines', 'console'],
   'harness/report': ['core', 'config', 'specs'],
   'harness/run': ['core', 'config', 'guest', 'console', 'directory', 'machines', 'logon', 'specs'],
 };
-const ALL = [...Object.keys(ROOMS).map((room) => room.replace('harness/', '')), 'cli'];
+const ALL = [...Object.keys(ROOMS).map((room) => room.replace('harness/', '')), 'cli', 'bench'];
 
 const roomRules = Object.entries(ROOMS).map(([room, allowed]) => {
   const self = room.replace('harness/', '');
