@@ -70,12 +70,14 @@ export class RunningCommand {
     return { stdout: this.#outputs.stdout.read(), stderr: this.#outputs.stderr.read() };
   }
 
-  write(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#agent.notify('I', this.#id, bytes);
+  /** Resolves when its stdin has taken the bytes, or never will. */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > 0 && this.#exitCode === undefined) await this.#agent.sendInput(this.#id, bytes);
   }
 
+  /** After what was written before. */
   closeInput(): void {
-    this.#agent.notify('I', this.#id);
+    void this.#agent.sendInput(this.#id, new Uint8Array());
   }
 
   /** Ends it with everything that it started. */
@@ -87,10 +89,17 @@ export class RunningCommand {
   forget(): void {
     this.terminate();
     this.#agent.notify('F', this.#id);
+    this.#agent.forgetInput(this.#id);
     this.#outputs.stdout.remove();
     this.#outputs.stderr.remove();
   }
 }
+
+/** What a remote shell needs of a command. */
+export type ShellCommand = Pick<
+  RunningCommand,
+  'exitCode' | 'exited' | 'read' | 'write' | 'closeInput' | 'terminate' | 'forget'
+>;
 
 class OutputFile {
   #offset = 0;

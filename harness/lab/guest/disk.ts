@@ -89,8 +89,9 @@ export interface ToolNames {
   readonly elsewhere: readonly string[];
 }
 
-/** Where Wine's own msiexec goes when the lab's takes its place. */
+/** Where Wine's own programs go when the lab's take their places. */
 export const WINE_MSIEXEC = 'C:\\lab\\wine\\msiexec.exe';
+export const WINE_CSCRIPT = 'C:\\lab\\wine\\cscript.exe';
 
 function matchName(folder: string, name: string): string {
   const exact = join(folder, name);
@@ -114,7 +115,9 @@ async function make(folder: string, profile: Profile, files: GuestFiles, tools: 
   const lab = join(prefix, 'drive_c/lab');
   mkdirSync(join(lab, 'bin'), { recursive: true });
   mkdirSync(join(lab, 'wine'));
-  renameSync(join(windows, 'system32/msiexec.exe'), join(lab, 'wine/msiexec.exe'));
+  for (const program of ['msiexec.exe', 'cscript.exe']) {
+    renameSync(join(windows, 'system32', program), join(lab, 'wine', program));
+  }
   const places = [
     ...AGENT_NAMES.map((name) => join(lab, 'bin', `${name}.exe`)),
     ...tools.system32.map((name) => join(windows, 'system32', `${name}.exe`)),

@@ -1,4 +1,5 @@
-import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,9 @@ import { Deadline } from '../../core/deadline.ts';
 import { poll } from '../../core/poll.ts';
 import { prepareGuestFiles } from './prepare.ts';
 import { SSPR_CLSID } from './profile.ts';
+import { dword } from './registry-value.ts';
 import { type TestMachine, foreign, prompt, startTestMachine } from './testing.ts';
+import { runPywinrm } from './winrm-testing.ts';
 
 const WINDOWS_NT = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion';
 const PROVIDERS = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers';
@@ -18,10 +21,10 @@ const DLL = 'C:\\Program Files\\Microsoft SSPR Windows Logon (LAB STAND-IN)\\Ssp
 function pywinrm(
   guest: TestMachine,
   program: string,
+  options = "transport='basic'",
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { winrm } = guest.machine.state;
-  const session = `winrm.Session('http://127.0.0.1:${winrm.port}/wsman', auth=('${winrm.user}', '${winrm.password}'), transport='basic')`;
-  return foreign('/usr/bin/python3', ['-c', `import base64, winrm\ns = ${session}\n${program}`]);
+  const { port, user, password } = guest.machine.state.winrm;
+  return runPywinrm({ url: `http://127.0.0.1:${port}/wsman`, user, password }, options, program);
 }
 
 describe('a lab guest', function () {
@@ -150,6 +153,70 @@ print('ping.exe' in r.std_out.decode())
 `,
       );
       expect(stdout.split('\n')).toEqual([String.raw`b'\x81ber'`, String.raw`b'\xc3\xbcber'`, '']);
+    });
+
+    it('seals what it says after NTLM, and says it plainly to who asks for that', async () => {
+      for (const encryption of ['always', 'auto', 'never']) {
+        const { stdout, stderr } = await pywinrm(
+          win7,
+          "print(s.run_cmd('ver').std_out.decode().strip())",
+          `transport='ntlm', message_encryption='${encryption}'`,
+        );
+        expect(stderr).toBe('');
+        expect(stdout.trim()).toBe('Microsoft Windows 6.1.7601');
+      }
+    });
+
+    it('takes megabytes on the stdin of a command, and is deaf to nobody meanwhile', async () => {
+      const { stdout, stderr } = await pywinrm(
+        win7,
+        `import hashlib, xmltodict
+p = s.protocol
+def send(shell, command, data, end):
+    message = {'env:Envelope': p._get_soap_header(
+        resource_uri='http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd',
+        action='http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Send', shell_id=shell)}
+    message['env:Envelope']['env:Body'] = {'rsp:Send': {'rsp:Stream': {
+        '@Name': 'stdin', '@CommandId': command, '@End': 'true' if end else 'false', '#text': base64.b64encode(data).decode()}}}
+    p.send_message(xmltodict.unparse(message))
+shell = p.open_shell()
+lines = b''.join(hashlib.sha256(str(i).encode()).hexdigest().encode() + b'\\r\\n' for i in range(50000))
+deaf = p.run_command(shell, 'ping -n 61 127.0.0.1')
+for at in range(0, 900000, 100000):
+    send(shell, deaf, bytes(100000), False)
+command = p.run_command(shell, 'findstr "^" > C:\\\\stdin.txt')
+for at in range(0, len(lines), 110000):
+    send(shell, command, lines[at:at + 110000], at + 110000 >= len(lines))
+print(p.get_command_output(shell, command)[2], len(lines), hashlib.sha256(lines).hexdigest())
+p.cleanup_command(shell, command)
+p.close_shell(shell)
+`,
+      );
+      expect(stderr).toBe('');
+      const file = readFileSync(win7.machine.guest.disk.path('C:\\stdin.txt'));
+      const hash = createHash('sha256').update(file).digest('hex');
+      expect(stdout.trim()).toBe(`0 3300000 ${hash}`);
+      expect((await prompt(win7, 'tasklist')).stdout).not.toContain('ping.exe');
+    });
+
+    it('does as Group Policy says of Basic and of plain messages', async () => {
+      const policies = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\WinRM\\Service';
+      const set = async (name: string, value: number): Promise<void> => {
+        await win81.machine.guest.registry.set(policies, name, dword(value));
+      };
+      await set('AllowBasic', 0);
+      await set('AllowUnencryptedTraffic', 0);
+      await win81.machine.restart();
+      const ver = "print(s.run_cmd('ver').std_out.decode().strip())";
+      expect((await pywinrm(win81, ver)).stderr).toContain('InvalidCredentialsError');
+      const plain = await pywinrm(win81, ver, "transport='ntlm', message_encryption='never'");
+      expect(plain.stderr).toContain('Code 500');
+      const sealed = await pywinrm(win81, ver, "transport='ntlm'");
+      expect(sealed.stdout.trim()).toBe('Microsoft Windows 6.3.9600');
+      await set('AllowBasic', 1);
+      await set('AllowUnencryptedTraffic', 1);
+      await win81.machine.restart();
+      expect((await pywinrm(win81, ver)).stdout.trim()).toBe('Microsoft Windows 6.3.9600');
     });
 
     it('refuses a wrong password', async () => {
@@ -312,6 +379,21 @@ print('ping.exe' in r.std_out.decode())
       expect((await prompt(win7, 'schtasks /query /tn t1')).stderr).toContain(
         'ERROR: The system cannot find the file specified.',
       );
+    });
+
+    it('findstr finds lines in what it is given and in files', async () => {
+      writeFileSync(win7.machine.guest.disk.path('C:\\find.txt'), 'one\r\nTwo\r\na b');
+      const rows: readonly (readonly [args: string, code: number, stdout: string])[] = [
+        ['"^" < C:\\find.txt', 0, 'one\r\nTwo\r\na b\r\n'],
+        ['/i two < C:\\find.txt', 0, 'Two\r\n'],
+        ['two < C:\\find.txt', 1, ''],
+        ['/n /c:"a b" C:\\find.txt', 0, '3:a b\r\n'],
+        ['/v "o.e b" C:\\find.txt', 0, 'Two\r\n'],
+        ['/b Tw C:\\find.txt C:\\missing.txt', 0, 'C:\\find.txt:Two\r\n'],
+        ['', 2, ''],
+      ];
+      for (const [args, code, stdout] of rows)
+        expect(await prompt(win7, `findstr ${args}`), args).toMatchObject({ code, stdout });
     });
 
     it('systeminfo tells the system', async () => {

@@ -7,8 +7,9 @@ import { Guest } from './guest.ts';
 import { logonHost } from './logon-host.ts';
 import type { GuestFiles } from './prepare.ts';
 import type { ProfileName } from './profile.ts';
-import { Shells } from './shells.ts';
 import { WinrmServer } from './winrm-server.ts';
+import { WinrmService } from './winrm-service.ts';
+import { WINRM_SETTINGS, type WinrmChanges, changed, readWinrmPolicy } from './winrm-settings.ts';
 import { ACCOUNT } from './wine.ts';
 
 export interface LabMachineOptions {
@@ -17,6 +18,8 @@ export interface LabMachineOptions {
   readonly name: string;
   readonly profile: ProfileName;
   readonly files: GuestFiles;
+  /** What of WinRM's settings is not as the profile has it. */
+  readonly winrm?: WinrmChanges;
   readonly lab: () => LabState | undefined;
   readonly startDesktop: (options: DesktopOptions) => Promise<Desktop>;
   readonly log: (text: string) => void;
@@ -98,15 +101,29 @@ export class LabMachine {
 
   async #open(): Promise<void> {
     await this.desktop.show('logon');
-    this.#winrm = await WinrmServer.open({
-      user: ACCOUNT,
-      password: this.guest.disk.identity.winrmPassword,
-      computerName: this.guest.computerName,
-      shells: new Shells((command) => this.guest.start(command)),
-      port: this.#winrmPort,
-    });
+    this.#winrm = await this.#openWinrm();
     this.#winrmPort = this.#winrm.port;
     this.#announce('running');
+  }
+
+  async #openWinrm(): Promise<WinrmServer> {
+    const { guest, options } = this;
+    const account = { user: ACCOUNT, password: guest.disk.identity.winrmPassword };
+    const { version } = guest.profile;
+    const settings = changed(
+      changed(WINRM_SETTINGS[options.profile], options.winrm ?? {}),
+      await readWinrmPolicy(guest.registry),
+    );
+    return WinrmServer.open({
+      service: new WinrmService({
+        settings,
+        windows: guest.profile,
+        start: (command) => guest.start(command),
+      }),
+      security: { computerName: guest.computerName, version, account },
+      port: this.#winrmPort,
+      log: options.log,
+    });
   }
 
   async #closeWinrm(): Promise<void> {

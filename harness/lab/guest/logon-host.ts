@@ -3,6 +3,7 @@ import { request } from 'node:https';
 import { describe } from '../../core/errors.ts';
 import type { LabState } from '../../config/lab-state.ts';
 import type { DesktopHost, LogonFacts, ResetPage, SignIn } from '../desktop/contract.ts';
+import { WINE_CSCRIPT } from './disk.ts';
 import type { Guest } from './guest.ts';
 import { PROFILES, SSPR_CLSID } from './profile.ts';
 import { CONNECTIONS_KEY, SETTINGS_VALUE, decodeProxySettings, proxyAddress } from './proxy-settings.ts';
@@ -140,7 +141,7 @@ WScript.Quit(0);
 async function connect(guest: Guest, url: string): Promise<{ ok: boolean; text: string }> {
   const script = 'C:\\lab\\bin\\open-reset-page.js';
   writeFileSync(guest.disk.path(script), CONNECT_SCRIPT);
-  const { stdout } = await guest.run(`cscript.exe //nologo ${script} ${url}`);
+  const { stdout } = await guest.run(`${WINE_CSCRIPT} //nologo ${script} ${url}`);
   const text = stdout.trim();
   return { ok: text.startsWith('status '), text: text === '' ? 'the connection could not be tried' : text };
 }

@@ -9,7 +9,7 @@ import { type AddressInfo, type Server, type Socket, createServer } from 'node:n
  */
 
 /** What is asked of a helper and answered. */
-export type RequestKind = 'Q' | 'K' | 'S' | 'D' | 'L' | 'P' | 'R';
+export type RequestKind = 'Q' | 'K' | 'S' | 'D' | 'L' | 'P' | 'R' | 'G';
 /** What a helper is told, without an answer. */
 export type NoticeKind = 'I' | 'F' | 'T' | 'O' | 'E' | 'X';
 
@@ -82,6 +82,8 @@ export class Helper {
   #nextId = 1;
   readonly #waiting = new Map<string, { done: (reply: Buffer) => void; failed: (error: Error) => void }>();
   readonly #exits = new Map<number, (code: number) => void>();
+  /** Who waits until a command's stdin has taken what it was given, in order. */
+  readonly #inputs = new Map<number, (() => void)[]>();
   #gone = false;
   readonly closed: Promise<void>;
 
@@ -94,6 +96,7 @@ export class Helper {
         this.#gone = true;
         for (const { failed } of this.#waiting.values()) failed(new Error(`${hello.name} has ended`));
         this.#waiting.clear();
+        for (const id of [...this.#inputs.keys()]) this.forgetInput(id);
         resolve();
       });
     });
@@ -124,6 +127,27 @@ export class Helper {
     if (!this.#gone) this.socket.write(encodeFrame(kind, id, payload));
   }
 
+  /**
+   * Gives bytes to the stdin of a command that this agent started; none means that there will be no more.
+   * Resolves when its pipe has taken them, or nobody reads there any more.
+   */
+  sendInput(id: number, bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#gone) {
+        resolve();
+        return;
+      }
+      this.#inputs.set(id, [...(this.#inputs.get(id) ?? []), resolve]);
+      this.notify('I', id, bytes);
+    });
+  }
+
+  /** Lets go whoever waits for the stdin of that command. */
+  forgetInput(id: number): void {
+    for (const resolve of this.#inputs.get(id) ?? []) resolve();
+    this.#inputs.delete(id);
+  }
+
   /** The exit code of a command that this agent started: full 32 bits. Ask before starting it. */
   exitOf(id: number): Promise<number> {
     return new Promise((resolve) => this.#exits.set(id, resolve));
@@ -133,6 +157,10 @@ export class Helper {
     if (frame.kind === 'x') {
       this.#exits.get(frame.id)?.(frame.payload.readUInt32LE());
       this.#exits.delete(frame.id);
+      return;
+    }
+    if (frame.kind === 'i') {
+      this.#inputs.get(frame.id)?.shift()?.();
       return;
     }
     const key = frame.kind + frame.id.toString();

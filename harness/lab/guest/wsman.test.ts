@@ -1,6 +1,7 @@
 import { expect } from '@playwright/test';
 import { XMLParser } from 'fast-xml-parser';
-import { WsmanFault, done, durationMs, faulted, parseRequest, received, timedOut } from './wsman.ts';
+import { type WsmanFault, timedOut, tooManyOperations } from './wsman-faults.ts';
+import { decodeSoap, done, durationMs, faulted, parseRequest, received } from './wsman.ts';
 
 const SHELL = 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell';
 
@@ -86,6 +87,44 @@ describe('parseRequest', () => {
     });
   });
 
+  it('reads what a client says of sizes and times, and nothing where it says nothing', () => {
+    const said = parseRequest(
+      fromPywinrm(
+        'http://schemas.xmlsoap.org/ws/2004/09/transfer/Create',
+        '',
+        '<rsp:Shell><rsp:IdleTimeOut>PT60.000S</rsp:IdleTimeOut></rsp:Shell>',
+      ),
+    );
+    expect(said).toMatchObject({
+      maxEnvelopeSize: 153_600,
+      operationTimeoutMs: 20_000,
+      idleTimeoutMs: 60_000,
+      resourceUri: `${SHELL}/cmd`,
+    });
+    const bare = parseRequest(
+      `<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Header><Action>${SHELL}/Receive</Action></e:Header></e:Envelope>`,
+    );
+    expect([bare.maxEnvelopeSize, bare.operationTimeoutMs, bare.idleTimeoutMs]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('reads UTF-16, with or without its mark, as clients on Windows send it', () => {
+    const xml = fromPywinrm(`${SHELL}/Signal`, SELECTOR, '<rsp:Signal CommandId="ü"></rsp:Signal>');
+    for (const mark of ['', '\uFEFF']) {
+      const bytes = Buffer.from(mark + xml, 'utf16le');
+      const text = decodeSoap({ bytes, contentType: 'application/soap+xml;charset=UTF-16' });
+      expect(parseRequest(text).commandId).toBe('Ü');
+    }
+  });
+
+  it('takes no document type: entities of one’s own making are there to do harm', () => {
+    const bomb = `<!DOCTYPE x [<!ENTITY a "b">]>${fromPywinrm(`${SHELL}/Receive`, SELECTOR, '&a;')}`;
+    expect(() => parseRequest(bomb)).toThrow(/did not match a known schema/);
+  });
+
   it('refuses what is no request of a shell', () => {
     const codes = ['', 'no XML', '<a/>', fromPywinrm('http://example/Other', '', '')].map((xml) => {
       try {
@@ -95,7 +134,7 @@ describe('parseRequest', () => {
         return (error as WsmanFault).code;
       }
     });
-    expect(codes).toEqual([2150858817, 2150858817, 2150858817, 2150858752]);
+    expect(codes).toEqual([2150858817, 2150858817, 2150858817, 2150858771]);
   });
 });
 
@@ -124,7 +163,8 @@ describe('answers', () => {
       done(request),
       received(request, { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }, 0),
     ];
-    for (const xml of [...answers, faulted(request.messageId, timedOut(), 'WIN7-LAB')]) {
+    const faults = [timedOut(), tooManyOperations(1500, 'MSFT_WmiError')];
+    for (const xml of [...answers, ...faults.map((fault) => faulted(request.messageId, fault, 'WIN7-LAB'))]) {
       expect(parse(xml)).toMatchObject({ Envelope: { Header: { RelatesTo: request.messageId } } });
     }
   });

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { XMLParser } from 'fast-xml-parser';
+import type { Soap } from './sealed-body.ts';
+import { type WsmanFault, actionNotSupported, escapeXml, faultXml, schemaError } from './wsman-faults.ts';
 
 /*
  * The words of WS-Management that a remote shell needs (MS-WSMV): requests into plain data, answers into SOAP.
@@ -9,9 +11,15 @@ import { XMLParser } from 'fast-xml-parser';
 const SHELL = 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell';
 const TRANSFER = 'http://schemas.xmlsoap.org/ws/2004/09/transfer';
 
-export type Operation = 'Create' | 'Command' | 'Receive' | 'Send' | 'Signal' | 'Delete';
+const IDENTITY = 'http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd';
+export const SHELL_URI = `${SHELL}/cmd`;
+
+/** What is asked of a remote shell, and what else of the service. */
+export type ShellOperation = 'Create' | 'Command' | 'Receive' | 'Send' | 'Signal' | 'Delete';
+export type Operation = ShellOperation | 'Get' | 'Identify';
 
 const ACTIONS: Readonly<Record<string, Operation>> = {
+  [`${TRANSFER}/Get`]: 'Get',
   [`${TRANSFER}/Create`]: 'Create',
   [`${TRANSFER}/Delete`]: 'Delete',
   [`${SHELL}/Command`]: 'Command',
@@ -23,16 +31,22 @@ const ACTIONS: Readonly<Record<string, Operation>> = {
 export interface WsmanRequest {
   readonly operation: Operation;
   readonly messageId: string;
+  readonly resourceUri: string;
+  /** Largest answer that the client takes, in bytes; undefined when it does not say. */
+  readonly maxEnvelopeSize: number | undefined;
   /** Upper case; '' for Create. */
   readonly shellId: string;
   /** Upper case; '' where there is none. */
   readonly commandId: string;
-  readonly operationTimeoutMs: number;
+  /** undefined when the client does not say. */
+  readonly operationTimeoutMs: number | undefined;
   /** Options by their names in upper case. */
   readonly options: ReadonlyMap<string, string>;
   /** Create: code page and the like are options; these are in the body. */
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
+  /** Create: how long the shell may be left alone; undefined when the client does not say. */
+  readonly idleTimeoutMs: number | undefined;
   /** Command: the command and its arguments as one line. */
   readonly commandLine: string;
   /** Send: bytes for stdin, and whether they were the last. */
@@ -40,38 +54,6 @@ export interface WsmanRequest {
   /** Signal: last part of its code: `terminate`, `ctrl_c`. */
   readonly signal: string;
 }
-
-/** A fault with the numbers that clients go by. */
-export class WsmanFault extends Error {
-  constructor(
-    readonly code: number,
-    readonly subcode: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-export const timedOut = (): WsmanFault =>
-  new WsmanFault(
-    2150858793,
-    'w:TimedOut',
-    'The WS-Management service cannot complete the operation within the time specified in OperationTimeout.  ',
-  );
-
-export const noSuchShell = (id: string): WsmanFault =>
-  new WsmanFault(
-    2150858843,
-    'w:InvalidSelectors',
-    `The request for the Windows Remote Shell with ShellId ${id} failed because the shell was not found on the server. Possible causes are: the specified ShellId is incorrect or the shell no longer exists on the server. Provide the correct ShellId or create a new shell and retry the operation. `,
-  );
-
-const schemaError = (): WsmanFault =>
-  new WsmanFault(
-    2150858817,
-    'w:SchemaValidationError',
-    'The SOAP packet did not match a known schema for one of the tags in the packet.',
-  );
 
 type Node = Readonly<Record<string, unknown>>;
 
@@ -88,11 +70,17 @@ const parser = new XMLParser({
   htmlEntities: true,
 });
 
-const DEFAULT_TIMEOUT_MS = 60_000;
+/** The text of a request, as its content type says it is encoded. Clients on Windows also send UTF-16. */
+export function decodeSoap({ bytes, contentType }: Soap): string {
+  const utf16 = /charset\s*=\s*"?utf-16/i.test(contentType);
+  return bytes.toString(utf16 ? 'utf16le' : 'utf8').replace(/^\uFEFF/, '');
+}
 
 /** @throws WsmanFault when it is no request of a remote shell */
 export function parseRequest(xml: string): WsmanRequest {
   let document: unknown;
+  // SOAP has no document type, and entities of one's own making are there to do harm.
+  if (/<!DOCTYPE/i.test(xml)) throw schemaError();
   try {
     document = parser.parse(xml);
   } catch {
@@ -102,15 +90,9 @@ export function parseRequest(xml: string): WsmanRequest {
   const header = child(envelope, 'Header');
   const body = child(envelope, 'Body');
   const action = text(child(header, 'Action')).trim();
-  const operation = ACTIONS[action];
-  if (envelope === undefined || action === '') throw schemaError();
-  if (!operation) {
-    throw new WsmanFault(
-      2150858752,
-      'a:ActionNotSupported',
-      'The WS-Management service cannot process the request. The action is not supported by the service.',
-    );
-  }
+  const operation = child(body, 'Identify') === undefined ? ACTIONS[action] : 'Identify';
+  if (envelope === undefined || (action === '' && operation !== 'Identify')) throw schemaError();
+  if (!operation) throw actionNotSupported();
   const shell = child(body, 'Shell');
   const command = child(body, 'CommandLine');
   const streams = children(child(body, 'Send'), 'Stream');
@@ -123,11 +105,13 @@ export function parseRequest(xml: string): WsmanRequest {
   return {
     operation,
     messageId: text(child(header, 'MessageID')).trim(),
+    resourceUri: text(child(header, 'ResourceURI')).trim(),
+    maxEnvelopeSize: wholeNumber(text(child(header, 'MaxEnvelopeSize'))),
     shellId: text(named(child(header, 'SelectorSet'), 'Selector', 'ShellId'))
       .trim()
       .toUpperCase(),
     commandId: commandId.toUpperCase(),
-    operationTimeoutMs: durationMs(text(child(header, 'OperationTimeout'))) ?? DEFAULT_TIMEOUT_MS,
+    operationTimeoutMs: durationMs(text(child(header, 'OperationTimeout'))),
     options: new Map(
       children(child(header, 'OptionSet'), 'Option').map((option) => [
         (attribute(option, 'Name') ?? '').toUpperCase(),
@@ -141,6 +125,7 @@ export function parseRequest(xml: string): WsmanRequest {
       ]),
     ),
     workingDirectory: text(child(shell, 'WorkingDirectory')),
+    idleTimeoutMs: durationMs(text(child(shell, 'IdleTimeOut') ?? child(shell, 'IdleTimeout'))),
     commandLine: words.join(' '),
     input: {
       bytes: Buffer.concat(streams.map((stream) => Buffer.from(text(stream), 'base64'))),
@@ -177,6 +162,9 @@ function text(node: unknown): string {
   const inner = typeof node === 'object' && node !== null ? (node as Node)['#text'] : undefined;
   return typeof inner === 'string' ? inner : '';
 }
+
+const wholeNumber = (digits: string): number | undefined =>
+  /^\s*\d+\s*$/.test(digits) ? Number(digits) : undefined;
 
 /** `PT20S`, `PT1M`, `PT60.000S`, `P0DT1H` in milliseconds. */
 export function durationMs(duration: string): number | undefined {
@@ -241,15 +229,21 @@ export function done(request: WsmanRequest): string {
       );
 }
 
+/** The answer to Get, with the resource as XML. */
+export const got = (request: WsmanRequest, resource: string): string =>
+  envelope(request.messageId, `${TRANSFER}/GetResponse`, resource);
+
+/** @param version `OS: 6.1.7601 SP: 1.0 Stack: 2.0`. The answer has no addresses: it is the same for everybody. */
+export const identified = (version: string): string =>
+  `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header></s:Header><s:Body>` +
+  `<wsmid:IdentifyResponse xmlns:wsmid="${IDENTITY}">` +
+  `<wsmid:ProtocolVersion>http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd</wsmid:ProtocolVersion>` +
+  `<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor>` +
+  `<wsmid:ProductVersion>${version}</wsmid:ProductVersion>` +
+  `</wsmid:IdentifyResponse></s:Body></s:Envelope>`;
+
 export const faulted = (messageId: string, fault: WsmanFault, machine: string): string =>
-  envelope(
-    messageId,
-    'http://schemas.dmtf.org/wbem/wsman/1/wsman/fault',
-    `<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>${fault.subcode}</s:Value></s:Subcode></s:Code>` +
-      `<s:Reason><s:Text xml:lang="en-US">${escapeXml(fault.message)}</s:Text></s:Reason><s:Detail>` +
-      `<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="${fault.code}" ` +
-      `Machine="${machine}"><f:Message>${escapeXml(fault.message)}</f:Message></f:WSManFault></s:Detail></s:Fault>`,
-  );
+  envelope(messageId, 'http://schemas.dmtf.org/wbem/wsman/1/wsman/fault', faultXml(fault, machine));
 
 function envelope(relatesTo: string, action: string, body: string): string {
   return (
@@ -261,6 +255,3 @@ function envelope(relatesTo: string, action: string, body: string): string {
     `<a:RelatesTo>${escapeXml(relatesTo)}</a:RelatesTo></s:Header><s:Body>${body}</s:Body></s:Envelope>`
   );
 }
-
-const escapeXml = (value: string): string =>
-  value.replace(/[&<>"]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[char] ?? '&quot;');

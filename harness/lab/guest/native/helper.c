@@ -24,10 +24,32 @@ typedef struct {
   BYTE *data; /* followed by two NULs, so that a last string always ends */
 } Frame;
 
+typedef struct Chunk {
+  struct Chunk *next;
+  DWORD length; /* 0: there will be no more */
+  BYTE data[];
+} Chunk;
+
+/** What waits for a command's stdin. A thread of its own writes it: a command may read late, or never. */
+typedef struct {
+  LONG owners; /* the command and the thread */
+  DWORD id;
+  HANDLE pipe, filled;
+  CRITICAL_SECTION lock;
+  Chunk *first, **last;
+  BOOL abandoned;
+} Input;
+
 typedef struct {
   DWORD id;
-  HANDLE job, process, stdin_write;
+  HANDLE job;
+  Input *input;
 } Command;
+
+typedef struct {
+  DWORD id;
+  HANDLE process;
+} Exit;
 
 static SOCKET wire;
 static CRITICAL_SECTION sending;
@@ -243,12 +265,88 @@ static HANDLE open_output(const WCHAR *path) {
 }
 
 static DWORD WINAPI await_exit(void *parameter) {
-  Command *command = parameter;
+  Exit *awaited = parameter;
   DWORD code = 0;
-  WaitForSingleObject(command->process, INFINITE);
-  GetExitCodeProcess(command->process, &code);
-  send_number('x', command->id, code);
+  WaitForSingleObject(awaited->process, INFINITE);
+  GetExitCodeProcess(awaited->process, &code);
+  CloseHandle(awaited->process);
+  send_number('x', awaited->id, code);
+  free(awaited);
   return 0;
+}
+
+static Input *new_input(DWORD id, HANDLE pipe) {
+  Input *input = calloc(1, sizeof *input);
+  input->owners = 2;
+  input->id = id;
+  input->pipe = pipe;
+  input->filled = CreateSemaphoreW(NULL, 0, MAXLONG, NULL);
+  input->last = &input->first;
+  InitializeCriticalSection(&input->lock);
+  return input;
+}
+
+static void release_input(Input *input) {
+  if (InterlockedDecrement(&input->owners)) return;
+  for (Chunk *chunk = input->first, *next; chunk; chunk = next) {
+    next = chunk->next;
+    free(chunk);
+  }
+  DeleteCriticalSection(&input->lock);
+  CloseHandle(input->filled);
+  free(input);
+}
+
+static void queue_input(Input *input, const BYTE *data, DWORD length) {
+  Chunk *chunk = malloc(sizeof *chunk + length);
+  chunk->next = NULL;
+  chunk->length = length;
+  memcpy(chunk->data, data, length);
+  EnterCriticalSection(&input->lock);
+  *input->last = chunk;
+  input->last = &chunk->next;
+  LeaveCriticalSection(&input->lock);
+  ReleaseSemaphore(input->filled, 1, NULL);
+}
+
+/** Waits for the next chunk; NULL when nobody wants it written any more. */
+static Chunk *next_input(Input *input) {
+  Chunk *chunk = NULL;
+  WaitForSingleObject(input->filled, INFINITE);
+  EnterCriticalSection(&input->lock);
+  if (!input->abandoned && (chunk = input->first)) {
+    input->first = chunk->next;
+    if (!input->first) input->last = &input->first;
+  }
+  LeaveCriticalSection(&input->lock);
+  return chunk;
+}
+
+/** Writes what comes, and says of each chunk that it is through: written, or refused since nobody reads. */
+static DWORD WINAPI write_input(void *parameter) {
+  Input *input = parameter;
+  Chunk *chunk;
+  BOOL more = TRUE;
+  while (more && (chunk = next_input(input))) {
+    DWORD written;
+    more = chunk->length > 0;
+    for (DWORD at = 0; at < chunk->length; at += written)
+      if (!WriteFile(input->pipe, chunk->data + at, chunk->length - at, &written, NULL)) break;
+    free(chunk);
+    if (!more) CloseHandle(input->pipe);
+    send_frame('i', input->id, NULL, 0);
+  }
+  if (more) CloseHandle(input->pipe);
+  release_input(input);
+  return 0;
+}
+
+static void abandon_input(Input *input) {
+  EnterCriticalSection(&input->lock);
+  input->abandoned = TRUE;
+  LeaveCriticalSection(&input->lock);
+  ReleaseSemaphore(input->filled, 1, NULL);
+  release_input(input);
 }
 
 /**
@@ -285,6 +383,7 @@ static void start_command(Frame *frame) {
   SECURITY_ATTRIBUTES inherit = {sizeof inherit, NULL, TRUE};
   STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
   PROCESS_INFORMATION process;
+  HANDLE stdin_write;
   WCHAR *names[MAX_SETTINGS], *values[MAX_SETTINGS];
   int settings;
   DWORD status = 0;
@@ -296,8 +395,8 @@ static void start_command(Frame *frame) {
   }
   command->id = frame->id;
   command->job = CreateJobObjectW(NULL, NULL);
-  CreatePipe(&startup.hStdInput, &command->stdin_write, &inherit, 1 << 20);
-  SetHandleInformation(command->stdin_write, HANDLE_FLAG_INHERIT, 0);
+  CreatePipe(&startup.hStdInput, &stdin_write, &inherit, 1 << 20);
+  SetHandleInformation(stdin_write, HANDLE_FLAG_INHERIT, 0);
   startup.hStdOutput = open_output(out);
   startup.hStdError = open_output(err);
   settings = read_settings(next_string(err), (WCHAR *)(frame->data + frame->length), names, values);
@@ -305,7 +404,6 @@ static void start_command(Frame *frame) {
   if (CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, *folder ? folder : NULL, &startup,
                      &process)) {
     AssignProcessToJobObject(command->job, process.hProcess);
-    command->process = process.hProcess;
     ResumeThread(process.hThread);
     CloseHandle(process.hThread);
   } else {
@@ -316,31 +414,29 @@ static void start_command(Frame *frame) {
   CloseHandle(startup.hStdOutput);
   CloseHandle(startup.hStdError);
   send_number('p', frame->id, status);
-  if (!status) CloseHandle(CreateThread(NULL, 0, await_exit, command, 0, NULL));
+  if (status) {
+    CloseHandle(stdin_write);
+  } else {
+    Exit *awaited = malloc(sizeof *awaited);
+    awaited->id = frame->id;
+    awaited->process = process.hProcess;
+    CloseHandle(CreateThread(NULL, 0, await_exit, awaited, 0, NULL));
+    command->input = new_input(frame->id, stdin_write);
+    CloseHandle(CreateThread(NULL, 0, write_input, command->input, 0, NULL));
+  }
 }
 
-static void close_stdin(Command *command) {
-  if (command->stdin_write) CloseHandle(command->stdin_write);
-  command->stdin_write = NULL;
-}
-
-/** Input: bytes for a command's stdin; none means that there will be no more. */
-static void write_stdin(Frame *frame) {
+/** Input: bytes for a command's stdin, answered when it has taken them; none means that there will be no more. */
+static void queue_stdin(Frame *frame) {
   Command *command = find_command(frame->id);
-  DWORD written;
-  if (!command || !command->stdin_write) return;
-  if (frame->length)
-    WriteFile(command->stdin_write, frame->data, frame->length, &written, NULL);
-  else
-    close_stdin(command);
+  if (command && command->input) queue_input(command->input, frame->data, frame->length);
 }
 
-/** Forget: after its exit, so that its handles can be used again. */
+/** Forget: after its exit or its termination, so that its handles can be used again. */
 static void forget_command(Frame *frame) {
   Command *command = find_command(frame->id);
   if (!command) return;
-  close_stdin(command);
-  if (command->process) CloseHandle(command->process);
+  if (command->input) abandon_input(command->input);
   CloseHandle(command->job);
   memset(command, 0, sizeof *command);
 }
@@ -355,6 +451,14 @@ static void terminate_command(Frame *frame) {
 static void write_handle(DWORD which, Frame *frame) {
   DWORD written;
   WriteFile(GetStdHandle(which), frame->data, frame->length, &written, NULL);
+}
+
+/** Get: what comes next on the tool's stdin; nothing at its end. */
+static void read_stdin(Frame *frame) {
+  static BYTE out[1 << 16];
+  DWORD size = 0;
+  if (!ReadFile(GetStdHandle(STD_INPUT_HANDLE), out, sizeof out, &size, NULL)) size = 0;
+  send_frame('g', frame->id, out, size);
 }
 
 /** Run: application or '', command line -> exit code. With the tool's own stdin, stdout and stderr. */
@@ -379,11 +483,12 @@ static void handle(Frame *frame) {
     case 'D': delete_key(frame); break;
     case 'L': list_processes(frame); break;
     case 'P': start_command(frame); break;
-    case 'I': write_stdin(frame); break;
+    case 'I': queue_stdin(frame); break;
     case 'F': forget_command(frame); break;
     case 'T': terminate_command(frame); break;
     case 'O': write_handle(STD_OUTPUT_HANDLE, frame); break;
     case 'E': write_handle(STD_ERROR_HANDLE, frame); break;
+    case 'G': read_stdin(frame); break;
     case 'R': run_program(frame); break;
     case 'X': memcpy(&code, frame->data, 4); ExitProcess(code);
   }

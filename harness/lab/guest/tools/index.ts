@@ -3,7 +3,9 @@ import { encodeOem } from '../oem.ts';
 import { Registry } from '../registry.ts';
 import { type Helper, u32, wideStrings } from '../wire.ts';
 import { certutil } from './certutil.ts';
+import { cscript } from './cscript.ts';
 import { eventcreate } from './eventcreate.ts';
+import { findstr } from './findstr.ts';
 import { logoff } from './logoff.ts';
 import { msiexec } from './msiexec.ts';
 import { netsh } from './netsh.ts';
@@ -18,7 +20,9 @@ import { wevtutil } from './wevtutil.ts';
 /** The programs of Windows that the lab supplies, by their names. */
 const TOOLS: Readonly<Record<string, Tool>> = {
   certutil,
+  cscript,
   eventcreate,
+  findstr,
   logoff,
   msiexec,
   netsh,
@@ -52,6 +56,8 @@ export async function serveTool(helper: Helper, machine: Machine): Promise<void>
     registry: new Registry(helper),
     print: (text) => write('O', text),
     complain: (text) => write('E', text),
+    printBytes: (bytes) => helper.notify('O', 0, bytes),
+    readInput: () => helper.request('G', new Uint8Array()),
     run: async (application, line) =>
       (await helper.request('R', wideStrings(application, line))).readUInt32LE(),
     processes: async () => readProcesses(await helper.request('L', new Uint8Array())),

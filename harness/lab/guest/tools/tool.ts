@@ -36,6 +36,10 @@ export interface ToolCall {
   readonly registry: Registry;
   print(text: string): void;
   complain(text: string): void;
+  /** Prints bytes as they are. */
+  printBytes(bytes: Uint8Array): void;
+  /** What comes next on the tool's stdin; nothing at its end. */
+  readInput(): Promise<Buffer>;
   /** Runs a Windows program on the tool's own standard handles. */
   run(application: string, line: string): Promise<number>;
   /** The processes of the guest. */
