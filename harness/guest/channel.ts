@@ -10,7 +10,9 @@ export interface Command {
 }
 
 export interface ExecResult {
+  /** Unsigned 32 bits, as Windows counts them. */
   readonly exitCode: number;
+  /** Text, whether the program printed UTF-8 or in the machine's OEM code page. */
   readonly stdout: string;
   readonly stderr: string;
   readonly ms: number;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -7,11 +8,15 @@ import { Deadline } from '../../core/deadline.ts';
 import { Secret, redact } from '../../core/secret.ts';
 import type { Channel } from '../channel.ts';
 import { openWinrm } from './open.ts';
+import { Shell } from './shell.ts';
+import { Transport } from './transport.ts';
 import {
   type Script,
   type ScriptedServer,
   SHELL_ID,
   answer,
+  createdShell,
+  dribble,
   receivedXml,
   soap,
   startScripted,
@@ -20,6 +25,8 @@ import {
 } from './scripted-server.ts';
 
 const soon = (ms = 5000): Deadline => Deadline.in(ms, 'testing');
+
+const commandStarted = soap('<rsp:CommandResponse><rsp:CommandId>C</rsp:CommandId></rsp:CommandResponse>');
 
 /** Half an answer, then nothing. */
 const cut = (response: ServerResponse): void => {
@@ -85,6 +92,168 @@ describe('WinRM client', () => {
     expect(result).toMatchObject({ exitCode: 3010, stdout: text.toString(), stderr: text.toString() });
   });
 
+  it('reads 10 MB from envelopes as large as Windows 7 sends them, byte for byte', async () => {
+    const text = randomBytes(5 * 1024 * 1024).toString('hex');
+    const bytes = Buffer.from(text);
+    const size = 110_000;
+    const server = await serve({
+      Receive: (response, nth) => {
+        const last = (nth + 1) * size >= bytes.length;
+        const stdout = [bytes.subarray(nth * size, (nth + 1) * size)];
+        answer(receivedXml({ stdout, ...(last ? { exitCode: 0 } : {}) }))(response);
+      },
+    });
+    const { stdout } = await (await open(server)).exec({ line: 'type big.txt' }, soon(20_000));
+    expect(stdout.length).toBe(text.length);
+    expect(stdout === text).toBe(true);
+  });
+
+  it('refuses output without end', async () => {
+    const server = await serve({ Receive: answer(receivedXml({ stdout: [Buffer.alloc(100_000)] })) });
+    const transport = new Transport({
+      url: server.url,
+      user: 'vagrant',
+      password: new Secret('correct horse'),
+    });
+    const shell = await Shell.open(transport, soon(), 1024 * 1024);
+    await expect(shell.run({ line: 'yes', shown: 'yes' }, soon())).rejects.toMatchObject({
+      code: 'command-too-much-output',
+      message: 'A command printed more than 1 MB: yes',
+    });
+    await shell.close();
+    expect(server.asked.slice(-2)).toEqual(['Signal', 'Delete']);
+  });
+
+  it('keeps a connection longer than the request that made it had time', async () => {
+    const server = await serve({
+      Create: (response) => {
+        response.setHeader('connection', 'close');
+        answer(createdShell)(response);
+      },
+      Receive: (response, nth) =>
+        void setTimeout(() => answer(receivedXml({ exitCode: 0 }))(response), nth * 1500),
+    });
+    const channel = await open(server);
+    await channel.exec({ line: 'one' }, soon(1000));
+    await expect(channel.exec({ line: 'two' }, soon())).resolves.toMatchObject({ exitCode: 0 });
+    expect(server.connections()).toBe(2);
+  });
+
+  it('reads answers that arrive one byte at a time', async () => {
+    const server = await serve({
+      Receive: answer(
+        receivedXml({ stdout: [Buffer.from('pässword')], stderr: [Buffer.from('密码')], exitCode: 7 }),
+      ),
+    });
+    const slow = await dribble(server.url);
+    try {
+      const result = await (await open({ ...server, url: slow.url })).exec({ line: 'x' }, soon());
+      expect(result).toMatchObject({ exitCode: 7, stdout: 'pässword', stderr: '密码' });
+    } finally {
+      await slow.close();
+    }
+  });
+
+  describe('output in the OEM code page', () => {
+    const asking = 'reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\Nls\\CodePage /v OEMCP';
+    const oem = Buffer.from([0x47, 0x72, 0x94, 0xe1, 0x65]); // Größe
+
+    const machine = (registry: string): Script => {
+      let line = '';
+      return {
+        Command: (response, _, xml) => {
+          line = /<rsp:Command>(.*)<\/rsp:Command>/.exec(xml)?.[1] ?? '';
+          answer(commandStarted)(response);
+        },
+        Receive: (response) => {
+          const stdout = [line === asking ? Buffer.from(registry) : oem];
+          answer(receivedXml({ stdout, exitCode: 0 }))(response);
+        },
+      };
+    };
+    const questions = (server: ScriptedServer): number =>
+      server.envelopes.filter((xml) => xml.includes(asking)).length;
+
+    it('is read as what it is; the machine is asked once which one it has', async () => {
+      const server = await serve(machine('\r\n    OEMCP    REG_SZ    850\r\n'));
+      const channel = await open(server);
+      for (let n = 0; n < 2; n++) {
+        expect((await channel.exec({ line: 'net user' }, soon())).stdout).toBe('Größe');
+      }
+      expect(questions(server)).toBe(1);
+    });
+
+    it('is kept where the machine does not tell', async () => {
+      const server = await serve(machine('ERROR: not found'));
+      expect((await (await open(server)).exec({ line: 'net user' }, soon())).stdout).toBe('Gr\ufffd\ufffde');
+    });
+  });
+
+  describe('leaves no shell behind', () => {
+    /** A machine that makes a shell, but answers late. */
+    const lateAnswer = (ms: number): Script => ({
+      Create: (response) => void setTimeout(() => answer(createdShell)(response), ms),
+    });
+    const gone = (server: ScriptedServer) =>
+      expect.poll(() => server.asked, { timeout: 4000, intervals: [20] }).toEqual(['Create', 'Delete']);
+
+    it('when its answer comes too late', async () => {
+      const server = await serve(lateAnswer(400));
+      await expect(open(server, soon(150))).rejects.toMatchObject({ code: 'timed-out' });
+      await gone(server);
+      expect(server.envelopes[1]).toContain(SHELL_ID);
+    });
+
+    it('when the caller cancels before its answer comes', async () => {
+      const abort = new AbortController();
+      const server = await serve(lateAnswer(300));
+      setTimeout(() => abort.abort(), 100);
+      const opening = open(server, Deadline.in(60_000, 'opening', abort.signal));
+      await expect(opening).rejects.toMatchObject({ code: 'interrupted' });
+      await gone(server);
+    });
+  });
+
+  it('makes a new shell when the machine has closed the idle one', async () => {
+    const gone = answer(wsmanFault('2150858843', 'InvalidSelectors', 'not found'), 500);
+    const server = await serve({
+      Command: (response, nth) => (nth === 1 ? gone : answer(commandStarted))(response),
+    });
+    const channel = await open(server);
+    await channel.exec({ line: 'ver' }, soon());
+    await expect(channel.exec({ line: 'ver' }, soon())).resolves.toMatchObject({ exitCode: 0 });
+    expect(server.asked.slice(4)).toEqual(['Command', 'Delete', 'Create', 'Command', 'Receive', 'Signal']);
+  });
+
+  it('does not start a command again that may have been started', async () => {
+    const aborted = answer(wsmanFault('995', 'InternalError', 'aborted'), 500);
+    const server = await serve({ Command: aborted });
+    await expect((await open(server)).exec({ line: 'ver' }, soon())).rejects.toMatchObject({
+      code: 'winrm-shell-gone',
+    });
+    expect(server.asked).toEqual(['Create', 'Command']);
+  });
+
+  it('makes a new shell when the old one has used up its operations', async () => {
+    const wornOut = answer(wmiFault('2150859174', 'too many concurrent operations'), 500);
+    const server = await serve({
+      Command: (response, nth) => (nth === 2 ? wornOut : answer(commandStarted))(response),
+    });
+    const channel = await open(server);
+    for (let n = 0; n < 3; n++) await channel.exec({ line: 'ver' }, soon());
+    const each = ['Command', 'Receive', 'Signal'];
+    expect(server.asked).toEqual(['Create', ...each, ...each, 'Command', 'Delete', 'Create', ...each]);
+  });
+
+  it('does not try for ever when a new shell allows no operation', async () => {
+    const wornOut = answer(wmiFault('2150859174', 'too many concurrent operations'), 500);
+    const server = await serve({ Command: wornOut });
+    await expect((await open(server)).exec({ line: 'ver' }, soon())).rejects.toMatchObject({
+      setting: 'MaxConcurrentOperationsPerUser',
+    });
+    expect(server.asked).toEqual(['Create', 'Command']);
+  });
+
   it('asks again when the operation timed out without output', async () => {
     const timedOut = answer(wsmanFault('2150858793', 'TimedOut', 'cannot complete in time'), 500);
     const server = await serve({
@@ -110,9 +279,11 @@ describe('WinRM client', () => {
     await expect(channel.exec({ line: 'x'.repeat(8192) }, soon())).rejects.toMatchObject({
       code: 'command-not-runnable',
     });
-    await expect(channel.exec({ line: 'one\ntwo' }, soon())).rejects.toMatchObject({
-      code: 'command-not-runnable',
-    });
+    for (const line of ['one\ntwo', 'one\rtwo', 'nul\0', 'escape\x1b[2J', 'half a pair \ud83d']) {
+      await expect(channel.exec({ line }, soon()), JSON.stringify(line)).rejects.toMatchObject({
+        code: 'command-not-runnable',
+      });
+    }
     await expect(
       channel.exec({ line: '{1}', secrets: [new Secret('only one')] }, soon()),
     ).rejects.toMatchObject({
@@ -219,6 +390,13 @@ describe('WinRM client', () => {
   it('takes no harm from an entity bomb', async () => {
     const bomb = `<!DOCTYPE b [<!ENTITY a "${'x'.repeat(1000)}">${Array.from({ length: 20 }, (_, n) => `<!ENTITY a${n} "${`&a${n - 1};`.repeat(10)}">`).join('')}]>`;
     const server = await serve({ Create: answer(bomb + soap('&a19;')) });
+    await expect(open(server)).rejects.toMatchObject({ code: 'winrm-protocol' });
+  });
+
+  it('takes no harm from an answer of 1 GB', async () => {
+    const server = await serve({
+      Create: (response) => void response.writeHead(200, { 'content-length': 2 ** 30 }).write('<s:Envelope>'),
+    });
     await expect(open(server)).rejects.toMatchObject({ code: 'winrm-protocol' });
   });
 

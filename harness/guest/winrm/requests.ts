@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { Fault } from '../../core/errors.ts';
 
 const SHELL = 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell';
+const CONFIG = 'http://schemas.microsoft.com/wbem/wsman/1/config';
+const IDENTITY = 'http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd';
 const TRANSFER = 'http://schemas.xmlsoap.org/ws/2004/09/transfer';
 const ANONYMOUS = 'http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous';
 
@@ -14,15 +17,21 @@ const NAMESPACES = Object.entries({
   .map(([prefix, uri]) => `xmlns:${prefix}="${uri}"`)
   .join(' ');
 
-/** Largest answer that we ask for, in bytes: what WinRM 2.0 of Windows 7 allows at most. */
-const MAX_ENVELOPE_BYTES = 153_600;
+/**
+ * Largest envelope, in bytes, that we send or ask for: what WinRM 2.0 of Windows 7 takes with its defaults, also as a
+ * limit of requests. Source: MS-WSMV 2.2.4.10 MaxEnvelopeSizekb, facts 7.2.
+ */
+export const MAX_ENVELOPE_BYTES = 153_600;
 
 /** How long the machine may hold a request before it answers `TimedOut`, in seconds. */
 export const OPERATION_TIMEOUT_S = 20;
 
-/** One request of the WS-Management shell protocol, before it is written as XML. */
+/** One request of WS-Management, before it is written as XML. */
 export interface WsmanRequest {
-  readonly action: string;
+  /** Missing for Identify alone, which has no header. */
+  readonly action?: string;
+  /** What it is about; the cmd shell when missing. */
+  readonly resource?: string;
   readonly body: string;
   readonly shellId?: string;
   readonly options?: Readonly<Record<string, string>>;
@@ -37,11 +46,21 @@ export const createShell = (): WsmanRequest => ({
     '<rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>',
 });
 
-/** Starts a line in the shell's `cmd.exe /c`. */
-export const startCommand = (shellId: string, line: string): WsmanRequest => ({
+/**
+ * Starts a line in the shell's `cmd.exe /c`.
+ * @param stdin a console, where Ctrl+Z ends the input, or a pipe, which the last Send closes
+ */
+export const startCommand = (
+  shellId: string,
+  line: string,
+  stdin: 'console' | 'pipe' = 'console',
+): WsmanRequest => ({
   action: `${SHELL}/Command`,
   shellId,
-  options: { WINRS_CONSOLEMODE_STDIN: 'TRUE', WINRS_SKIP_CMD_SHELL: 'FALSE' },
+  options: {
+    WINRS_CONSOLEMODE_STDIN: stdin === 'console' ? 'TRUE' : 'FALSE',
+    WINRS_SKIP_CMD_SHELL: 'FALSE',
+  },
   body: `<rsp:CommandLine><rsp:Command>${escapeXml(line)}</rsp:Command></rsp:CommandLine>`,
 });
 
@@ -50,6 +69,23 @@ export const receive = (shellId: string, commandId: string): WsmanRequest => ({
   action: `${SHELL}/Receive`,
   shellId,
   body: `<rsp:Receive><rsp:DesiredStream CommandId="${escapeXml(commandId)}">stdout stderr</rsp:DesiredStream></rsp:Receive>`,
+});
+
+/** Input of one Send, in bytes: Base64 makes four thirds of it, and the rest of the envelope and a seal need room. */
+export const MAX_SEND_BYTES = 105 * 1024;
+
+/** Gives a command input. Source: MS-WSMV 3.1.4.13. */
+export const send = (
+  shellId: string,
+  commandId: string,
+  bytes: Uint8Array,
+  isLast: boolean,
+): WsmanRequest => ({
+  action: `${SHELL}/Send`,
+  shellId,
+  body:
+    `<rsp:Send><rsp:Stream Name="stdin" CommandId="${escapeXml(commandId)}"${isLast ? ' End="true"' : ''}>` +
+    `${Buffer.from(bytes).toString('base64')}</rsp:Stream></rsp:Send>`,
 });
 
 /** Ends a command and frees what the machine keeps of it; asked for also when it has ended by itself. */
@@ -65,34 +101,56 @@ export const deleteShell = (shellId: string): WsmanRequest => ({
   body: '',
 });
 
-/** The request as a SOAP envelope. Every envelope has its own MessageID. */
+/** Asks for the service's settings, which an administrator may read. Source: MS-WSMV 4.2.1. */
+export const getConfig = (): WsmanRequest => ({ action: `${TRANSFER}/Get`, resource: CONFIG, body: '' });
+
+/** Asks who is there. Source: DSP0226, wsmid:Identify. */
+export const identify = (): WsmanRequest => ({ body: `<i:Identify xmlns:i="${IDENTITY}"/>` });
+
+/**
+ * The request as a SOAP envelope. Every envelope has its own MessageID.
+ * @throws Fault `winrm-envelope-too-large`: a machine with the settings of Windows 7 would refuse it
+ */
 export function toXml(request: WsmanRequest, url: string): string {
+  const xml =
+    `<?xml version="1.0" encoding="utf-8"?><s:Envelope ${NAMESPACES}>${header(request, url)}` +
+    `<s:Body>${request.body}</s:Body></s:Envelope>`;
+  const bytes = Buffer.byteLength(xml);
+  if (bytes > MAX_ENVELOPE_BYTES) throw tooLarge(bytes);
+  return xml;
+}
+
+function header({ action, resource, shellId, options }: WsmanRequest, url: string): string {
+  if (action === undefined) return '<s:Header/>';
   const selector =
-    request.shellId === undefined
+    shellId === undefined
       ? ''
-      : `<w:SelectorSet><w:Selector Name="ShellId">${escapeXml(request.shellId)}</w:Selector></w:SelectorSet>`;
-  const options = Object.entries(request.options ?? {})
+      : `<w:SelectorSet><w:Selector Name="ShellId">${escapeXml(shellId)}</w:Selector></w:SelectorSet>`;
+  const settings = Object.entries(options ?? {})
     .map(([name, value]) => `<w:Option Name="${name}">${value}</w:Option>`)
     .join('');
   return (
-    `<?xml version="1.0" encoding="utf-8"?><s:Envelope ${NAMESPACES}><s:Header>` +
-    `<a:To>${escapeXml(url)}</a:To>` +
+    `<s:Header><a:To>${escapeXml(url)}</a:To>` +
     `<a:ReplyTo><a:Address s:mustUnderstand="true">${ANONYMOUS}</a:Address></a:ReplyTo>` +
-    `<a:Action s:mustUnderstand="true">${request.action}</a:Action>` +
+    `<a:Action s:mustUnderstand="true">${action}</a:Action>` +
     `<a:MessageID>uuid:${randomUUID().toUpperCase()}</a:MessageID>` +
-    `<w:ResourceURI s:mustUnderstand="true">${SHELL}/cmd</w:ResourceURI>` +
+    `<w:ResourceURI s:mustUnderstand="true">${resource ?? `${SHELL}/cmd`}</w:ResourceURI>` +
     `<w:MaxEnvelopeSize s:mustUnderstand="true">${MAX_ENVELOPE_BYTES}</w:MaxEnvelopeSize>` +
     `<w:OperationTimeout>PT${OPERATION_TIMEOUT_S}S</w:OperationTimeout>` +
     '<w:Locale s:mustUnderstand="false" xml:lang="en-US"/><p:DataLocale s:mustUnderstand="false" xml:lang="en-US"/>' +
     selector +
-    (options && `<w:OptionSet s:mustUnderstand="true">${options}</w:OptionSet>`) +
-    `</s:Header><s:Body>${request.body}</s:Body></s:Envelope>`
+    (settings && `<w:OptionSet s:mustUnderstand="true">${settings}</w:OptionSet>`) +
+    '</s:Header>'
   );
 }
 
-/** Characters with a meaning in XML as references; the control characters that XML cannot carry are left out. */
+/** Characters with a meaning in XML as references; what XML cannot carry must have been refused before. */
 const escapeXml = (text: string): string =>
-  text.replace(/[<>&"'\p{Cc}]/gu, (char) => {
-    const code = char.charCodeAt(0);
-    return code < 32 && !'\t\r\n'.includes(char) ? '' : `&#${code};`;
+  text.replace(/[<>&"'\t\r\n]/g, (char) => `&#${char.charCodeAt(0)};`);
+
+const tooLarge = (bytes: number): Fault =>
+  new Fault(`A request has ${bytes} bytes, the WinRM of Windows 7 takes ${MAX_ENVELOPE_BYTES}`, {
+    code: 'winrm-envelope-too-large',
+    blame: 'harness',
+    remedy: 'Put a file on the machine instead of giving the content in the command.',
   });

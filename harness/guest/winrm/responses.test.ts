@@ -1,5 +1,8 @@
 import { expect } from '@playwright/test';
 import fc from 'fast-check';
+import { Fault } from '../../core/errors.ts';
+import { readAnswer } from './answer.ts';
+import { readConfig, readProductVersion } from './config-answer.ts';
 import { explainFault } from './faults.ts';
 import {
   MalformedAnswer,
@@ -9,25 +12,31 @@ import {
   readReceived,
   readShellId,
 } from './responses.ts';
-import { createdShell, receivedXml, soap, wmiFault, wsmanFault } from './scripted-server.ts';
+import { CONFIG_ANSWER, createdShell, receivedXml, soap, wmiFault, wsmanFault } from './scripted-server.ts';
 
 /** Everything that reads an answer; none may throw anything but MalformedAnswer. */
-const readers = [readFault, readShellId, readCommandId, readReceived];
+const readers = [readFault, readShellId, readCommandId, readReceived, readConfig, readProductVersion];
 
 function feed(xml: string): void {
-  for (const read of readers) {
-    try {
-      read(readBody(xml));
-    } catch (error) {
-      if (!(error instanceof MalformedAnswer)) throw error;
-    }
+  let body: unknown;
+  refused(MalformedAnswer, () => (body = readBody(xml)));
+  for (const read of readers) refused(MalformedAnswer, () => read(body));
+  refused(Fault, () => readAnswer(500, xml, 'testing'));
+}
+
+/** Does it; of what is thrown, only this kind of error is right. */
+function refused(kind: new (...args: never[]) => Error, act: () => unknown): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof kind)) throw error;
   }
 }
 
 describe('WinRM answers', () => {
   it('are read or refused, whatever they are', () => {
     expect(() =>
-      fc.assert(fc.property(fc.string({ unit: 'binary' }), feed), { numRuns: 2000 }),
+      fc.assert(fc.property(fc.string({ unit: 'binary' }), feed), { numRuns: 1000 }),
     ).not.toThrow();
   });
 
@@ -37,16 +46,17 @@ describe('WinRM answers', () => {
       receivedXml({ stdout: [Buffer.from('hello')], exitCode: 7 }),
       wsmanFault('2150858793', 'TimedOut', 'text'),
       wmiFault('2150859173', 'text'),
+      CONFIG_ANSWER,
     ];
     const damaged = fc
       .record({
         xml: fc.constantFrom(...good),
-        at: fc.nat(900),
+        at: fc.nat(1500),
         cut: fc.nat(40),
         put: fc.string({ maxLength: 12 }),
       })
       .map(({ xml, at, cut, put }) => xml.slice(0, at) + put + xml.slice(at + cut));
-    expect(() => fc.assert(fc.property(damaged, feed), { numRuns: 3000 })).not.toThrow();
+    expect(() => fc.assert(fc.property(damaged, feed), { numRuns: 2000 })).not.toThrow();
   });
 
   it('give back every byte of output, however it was cut', () => {
@@ -60,6 +70,52 @@ describe('WinRM answers', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('are refused when they end too early, wherever that is', () => {
+    const xml = receivedXml({ stdout: [Buffer.from('a line of output')], exitCode: 0 });
+    for (let length = 0; length < xml.length; length++) {
+      expect(() => readBody(xml.slice(0, length)), xml.slice(0, length)).toThrow(MalformedAnswer);
+    }
+  });
+
+  it('are refused when their output is not Base64', () => {
+    const xml = receivedXml({ stdout: [Buffer.from('a line of output')] });
+    const damaged = xml.replace('YSBsaW5l', 'YSB%aW5l');
+    expect(damaged).not.toBe(xml);
+    expect(() => readReceived(readBody(damaged))).toThrow(/not Base64/);
+  });
+
+  describe('made to do harm', () => {
+    const MEGABYTES = 3_000_000;
+    const bad: Readonly<Record<string, string>> = {
+      'deep nesting': soap('<a>'.repeat(MEGABYTES / 3)),
+      'deep and closed': soap('<a>'.repeat(400_000) + '</a>'.repeat(400_000)),
+      'a doctype': `<!DOCTYPE a [<!ENTITY b "${'x'.repeat(100_000)}">]>${soap('&b;'.repeat(100_000))}`,
+      'an attribute without end': `<s:Envelope a="${'x'.repeat(MEGABYTES)}`,
+      'open comments': `<a>${'<!--'.repeat(MEGABYTES / 4)}`,
+      'open instructions': '<?x '.repeat(MEGABYTES / 4),
+      'nothing but brackets': '<'.repeat(MEGABYTES),
+      'blanks in a tag': `<a${' '.repeat(MEGABYTES)}b/>`,
+      'a name without end': `<a ${'b'.repeat(MEGABYTES)}`,
+      'attributes without quotes': `<a ${'b=c '.repeat(MEGABYTES / 4)}/>`,
+      'an attribute and no end': `<a ${'b="c" '.repeat(MEGABYTES / 6)}`,
+      'ends without beginnings': soap('</b>'.repeat(MEGABYTES / 4)),
+    };
+    for (const [what, xml] of Object.entries(bad)) {
+      it(`${what}: refused`, () => expect(() => readBody(xml)).toThrow(MalformedAnswer));
+    }
+
+    it('a huge attribute, thousands of attributes, entities or elements: read to no effect', () => {
+      for (const body of [
+        `<a b="${'x'.repeat(MEGABYTES)}"/>`,
+        `<a ${Array.from({ length: 20_000 }, (_, n) => `b${n}="x"`).join(' ')}/>`,
+        `<a>${'&amp;&#13;'.repeat(MEGABYTES / 20)}</a>`,
+        '<a/>'.repeat(MEGABYTES / 40),
+      ]) {
+        expect(() => readReceived(readBody(soap(body)))).toThrow(MalformedAnswer);
+      }
+    });
   });
 
   it('may use any prefix and CDATA', () => {
@@ -76,6 +132,11 @@ describe('WinRM answers', () => {
       ).exitCode;
     expect(code('3010')).toBe(3010);
     expect(code('-1073741819')).toBe(0xc0000005);
+    expect(code('4294967295')).toBe(0xffffffff);
+    expect(code('-1')).toBe(0xffffffff);
+    for (const none of ['4294967296', '-2147483649', '', '0x0', '1.5', 'NaN']) {
+      expect(() => code(none), none).toThrow(MalformedAnswer);
+    }
   });
 
   it('have faults with a number in either form of detail', () => {

@@ -1,66 +1,79 @@
-import http from 'node:http';
+import type { WinrmAuthentication, WinrmEndpoint } from '../../core/endpoints.ts';
 import { type Deadline, interrupted, timedOut } from '../../core/deadline.ts';
 import { Fault, describe } from '../../core/errors.ts';
-import type { Authentication } from './authentication.ts';
-import { explainFault, isTimedOut, notWsman } from './faults.ts';
+import { readProxy, readUrl } from './address.ts';
+import { type Answer, readAnswer } from './answer.ts';
+import { type Conversation, Forgotten, type Reply, converse } from './authentication.ts';
+import { Connection } from './connection.ts';
+import { notWsman } from './faults.ts';
 import { OPERATION_TIMEOUT_S, type WsmanRequest, toXml } from './requests.ts';
-import { MalformedAnswer, readBody, readFault } from './responses.ts';
+import { MalformedAnswer } from './responses.ts';
+import { trouble } from './troubles.ts';
+
+export type { Answer } from './answer.ts';
 
 /** A machine that has not answered for so long is taken for unreachable. */
 const PATIENCE_MS = (OPERATION_TIMEOUT_S + 10) * 1000;
 
-/** We close an idle connection before any server does, so that no request meets a closing one. */
-const IDLE_MS = 3000;
-
-/** Far above what a machine may send (see MaxEnvelopeSize), far below what would hurt. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
-
-/** What a request led to: the content of the answer's body, or "nothing happened in time, ask again". */
-export type Answer = { readonly timedOut: false; readonly body: unknown } | { readonly timedOut: true };
-
-/** Sends WS-Management requests over one kept-alive connection. */
+/**
+ * Sends WS-Management requests, one after the other, over one kept-alive connection; makes a new one, and logs on
+ * again, when that is gone.
+ */
 export class Transport {
-  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 1, timeout: IDLE_MS });
+  readonly url: URL;
+  readonly #endpoint: WinrmEndpoint;
+  /** What `auto` turned out to be, once it did. */
+  #authentication: WinrmAuthentication;
+  #conversation: Conversation | undefined;
+  /** The end of the request before. */
+  #before: Promise<unknown> = Promise.resolve();
+  /** A refused password is not tried again: a few refusals lock an account. */
+  #refused: Fault | undefined;
+  #closed = false;
 
-  constructor(
-    readonly url: URL,
-    readonly authentication: Authentication,
-  ) {}
+  /** @throws Fault `winrm-url`, `winrm-proxy-url` */
+  constructor(endpoint: WinrmEndpoint) {
+    this.url = readUrl(endpoint.url);
+    readProxy(endpoint);
+    this.#endpoint = endpoint;
+    this.#authentication = endpoint.authentication ?? 'auto';
+  }
 
   /**
    * @param doing for the error: "opening a shell"
-   * @throws Fault `winrm-unreachable`, `winrm-unauthorized`, `winrm-protocol` or one of the table in faults.ts
+   * @throws Fault `winrm-protocol`, one of troubles.ts or one of the table in faults.ts
    */
   async send(request: WsmanRequest, doing: string, deadline: Deadline): Promise<Answer> {
-    const { status, text } = await this.#post(toXml(request, this.url.href), doing, deadline);
-    if (status === 401) throw this.#unauthorized();
-    if (status !== 200 && status !== 500) throw notWsman(`HTTP status ${status}`, doing);
-    try {
-      const body = readBody(text);
-      const fault = readFault(body);
-      if (fault === undefined && status === 200) return { timedOut: false, body };
-      if (fault === undefined) throw new MalformedAnswer('HTTP status 500 without a SOAP fault');
-      if (isTimedOut(fault)) return { timedOut: true };
-      throw explainFault(fault, doing);
-    } catch (error) {
-      if (error instanceof MalformedAnswer) throw notWsman(error.message, doing);
-      throw error;
-    }
+    const { status, text } = await this.#inTurn(() =>
+      this.#post(toXml(request, this.url.href), doing, deadline),
+    );
+    return readAnswer(status, text, doing);
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#closed = true;
+    this.#conversation?.connection.close();
   }
 
-  async #post(xml: string, doing: string, deadline: Deadline): Promise<{ status: number; text: string }> {
+  /** Sealed messages must arrive in the order in which they were sealed. */
+  #inTurn<T>(send: () => Promise<T>): Promise<T> {
+    const sent = this.#before.then(send);
+    this.#before = sent.catch(() => undefined);
+    return sent;
+  }
+
+  async #post(xml: string, doing: string, deadline: Deadline): Promise<Reply> {
     deadline.check();
     const limit = deadline.within(PATIENCE_MS, doing);
     const signal = limit.signal();
     try {
       return await this.#exchange(xml, signal);
     } catch (error) {
-      if (error instanceof MalformedAnswer) throw notWsman(error.message, doing);
       if (deadline.aborted) throw interrupted(deadline.what);
+      if (error instanceof MalformedAnswer) throw notWsman(error.message, doing);
+      if (error instanceof Fault) throw error;
+      // A bug of ours is no fault of the machine.
+      if (error instanceof TypeError || error instanceof RangeError) throw error;
       if (!signal.aborted) throw this.#unreachable(doing, describe(error), error);
       if (limit.budgetMs < PATIENCE_MS)
         throw timedOut(deadline.what, deadline.budgetMs, `no answer while ${doing}`);
@@ -68,54 +81,45 @@ export class Transport {
     }
   }
 
-  #exchange(xml: string, signal: AbortSignal): Promise<{ status: number; text: string }> {
-    return new Promise((resolve, reject) => {
-      const request = http.request(this.url, {
-        method: 'POST',
-        agent: this.#agent,
-        signal,
-        headers: {
-          'content-type': 'application/soap+xml;charset=UTF-8',
-          'content-length': Buffer.byteLength(xml),
-          authorization: this.authentication.authorization(),
-        },
+  async #exchange(xml: string, signal: AbortSignal): Promise<Reply> {
+    if (this.#refused) throw this.#refused;
+    if (this.#closed) throw new Error('it was closed by us');
+    try {
+      const known = await this.#converse(signal);
+      return await known.exchange(xml, signal).catch(async (error: unknown) => {
+        if (!(error instanceof Forgotten)) throw error;
+        known.connection.close();
+        return (await this.#converse(signal)).exchange(xml, signal);
       });
-      request.on('error', reject);
-      request.on('response', (response) => {
-        readAll(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject);
-      });
-      request.end(xml);
-    });
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'winrm-unauthorized') this.#refused = error;
+      throw error;
+    }
   }
 
-  #unauthorized(): Fault {
-    return new Fault(`${this.url.host} refuses this user name and password (${this.authentication.scheme})`, {
-      code: 'winrm-unauthorized',
-      blame: 'config',
-      remedy:
-        'Check the WinRM user and password, and that the machine allows this scheme: winrm get winrm/config/service/auth.',
-    });
+  /** The conversation that goes on, or a new one. */
+  async #converse(signal: AbortSignal): Promise<Conversation> {
+    if (this.#conversation?.connection.usable) return this.#conversation;
+    this.#conversation?.connection.close();
+    const first = await this.#begin(signal);
+    // A server may close the connection over which it told that it wants Basic.
+    return first.connection.usable ? first : this.#begin(signal);
+  }
+
+  async #begin(signal: AbortSignal): Promise<Conversation> {
+    const connection = await Connection.open(this.#endpoint, signal);
+    try {
+      if (this.#closed) throw new Error('it was closed by us');
+      this.#conversation = await converse(connection, this.#endpoint, this.#authentication, signal);
+      this.#authentication = this.#conversation.scheme;
+      return this.#conversation;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
   }
 
   #unreachable(doing: string, why: string, cause: unknown): Fault {
-    return new Fault(`No WinRM at ${this.url.host} while ${doing}: ${why}`, {
-      code: 'winrm-unreachable',
-      blame: 'machine',
-      retryable: true,
-      remedy:
-        'Check that the machine runs, that its WinRM service is started and that no firewall is in between.',
-      cause,
-    });
+    return trouble('winrm-unreachable', this.url.host, `${why}, while ${doing}`, cause);
   }
-}
-
-async function readAll(response: http.IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new MalformedAnswer(`it is longer than ${MAX_ANSWER_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
