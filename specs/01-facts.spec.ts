@@ -13,6 +13,7 @@ stage(
       const deadline = story.deadline(story.settings.limits.command, 'reading the facts');
       story.memory.factsBefore = await probe(await story.channel(), { urls: [] }, deadline);
       story.fact('operating system', story.memory.factsBefore.os);
+      story.fact('Windows Script Host', story.memory.factsBefore.scriptHost);
       story.fact(
         'clock of the machine behind ours, in seconds',
         clockDifference(story.memory.factsBefore.clock.now),

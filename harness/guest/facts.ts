@@ -4,6 +4,8 @@
  */
 export interface Facts {
   readonly schema: 1;
+  /** Whether the machine runs scripts. Where it does not, the facts come from reg.exe and wmic, one by one. */
+  readonly scriptHost: ScriptHost;
   readonly os: {
     /** `6.1.7601` */
     readonly version: string;
@@ -68,6 +70,22 @@ export type Reading<T> =
   | { readonly state: 'present'; readonly value: T }
   | { readonly state: 'absent' }
   | { readonly state: 'unreadable'; readonly reason: string };
+
+/** Windows Script Host (cscript.exe) as the probe met it. */
+export type ScriptHost =
+  | { readonly state: 'available' }
+  | {
+      /**
+       * `disabled`: by the registry value in `setting`. `missing`: there is no cscript.exe. `blocked`: it is there and
+       * not disabled, but runs not even a script of one line (AppLocker, software restriction policies, TrustPolicy).
+       */
+      readonly state: 'disabled' | 'blocked' | 'missing';
+      /** What the attempt to run a script ended with, and said, in the machine's language. */
+      readonly exitCode: number;
+      readonly message: string;
+      /** `HKEY_LOCAL_MACHINE\\SOFTWARE\\...\\Settings Enabled = REG_DWORD 0x0`, or '' */
+      readonly setting: string;
+    };
 
 export interface Connection {
   readonly url: string;

@@ -20,6 +20,7 @@ export const unreadable = { state: 'unreadable', reason: 'access is denied (0x80
 export function factsOf(os: OperatingSystem, overrides: Overrides = {}): Facts {
   const healthy: Facts = {
     schema: 1,
+    scriptHost: { state: 'available' },
     os: { ...VERSIONS[os], architecture: 'x64', computerName: `${os.toUpperCase()}-LAB`, locale: '0409' },
     clock: { now: '2026-11-21T10:00:00.000Z', bootedAt: '2026-11-21T09:55:00.000Z' },
     tls: {

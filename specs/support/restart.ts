@@ -1,4 +1,4 @@
-import { openWinrm } from '../../harness/guest/winrm/open.ts';
+import { openChannel } from '../../harness/guest/open.ts';
 import { reboot } from '../../harness/guest/winrm/reboot.ts';
 import type { Story } from './story.ts';
 
@@ -12,7 +12,7 @@ export interface Restart {
 export async function restart(story: Story): Promise<Restart> {
   const deadline = story.deadline(story.settings.limits.reboot, 'restarting the machine');
   // The port may be another one afterwards, so it is asked for every time.
-  const open = async (limit: typeof deadline) => openWinrm((await story.endpoints()).winrm, limit);
+  const open = async (limit: typeof deadline) => openChannel((await story.endpoints()).winrm, limit);
   const { before, after, channel } = await reboot(await story.channel(), open, deadline);
   await channel.close();
   await story.release();

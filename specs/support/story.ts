@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { MachineSettings, Settings } from '../../harness/config/settings.ts';
-import { ROOT } from '../../harness/config/lab-state.ts';
 import { Deadline } from '../../harness/core/deadline.ts';
 import { type Evidence, keepFile, type RunEvent } from '../../harness/core/journal.ts';
 import { openConsole, openScreen } from '../../harness/console/open.ts';
@@ -9,9 +8,9 @@ import type { Screen } from '../../harness/console/screen.ts';
 import type { Directory } from '../../harness/directory/directory.ts';
 import { openDirectory } from '../../harness/directory/graph-directory.ts';
 import type { Channel } from '../../harness/guest/channel.ts';
-import { openWinrm } from '../../harness/guest/winrm/open.ts';
+import { openChannel } from '../../harness/guest/open.ts';
 import type { Endpoints, Machines } from '../../harness/machines/machine.ts';
-import { openMachines } from '../../harness/machines/machines.ts';
+import { projectMachines } from '../../harness/machines/machines.ts';
 import type { Stage } from '../controls/control.ts';
 import type { Memory } from './memory.ts';
 
@@ -49,7 +48,7 @@ export class Story {
   #frames = 0;
 
   constructor(readonly options: StoryOptions) {
-    this.machines = openMachines({ root: ROOT, environment: process.env });
+    this.machines = projectMachines(options.settings.access);
   }
 
   get machine(): MachineSettings {
@@ -114,7 +113,7 @@ export class Story {
   }
 
   async channel(): Promise<Channel> {
-    this.#channel ??= await openWinrm(
+    this.#channel ??= await openChannel(
       (await this.endpoints()).winrm,
       this.deadline(this.settings.limits.command, 'connecting to WinRM'),
     );
@@ -127,9 +126,8 @@ export class Story {
   }
 
   async #openScreen(): Promise<Screen> {
-    const { vnc } = await this.endpoints();
     const console = await openConsole(
-      vnc,
+      (await this.endpoints()).console,
       this.deadline(this.settings.limits.screen, 'connecting to the console'),
     );
     return openScreen(console, { language: this.machine.language, record: (picture) => this.#film(picture) });

@@ -1,7 +1,9 @@
 import vm from 'node:vm';
 import { expect } from '@playwright/test';
 import type { Facts } from '../facts.ts';
+import { EMPTY } from './answer.ts';
 import { buildProbe } from './build.ts';
+import { REMOVE_LATER, withWatchedIndexing } from './es3.ts';
 import { readFacts } from './run.ts';
 
 const NOT_FOUND = -2147024894; // 0x80070002
@@ -15,12 +17,24 @@ const CLIENT =
 /** An error as a COM call throws it in JScript. */
 const comError = (number: number, message: string): Error => Object.assign(new Error(message), { number });
 
+/** What COM gives for a list or bytes: in JScript, whatever one does with it but hand it on is an error. */
+class ComArray {
+  toString(): never {
+    throw comError(-2146828275, 'Type mismatch');
+  }
+  valueOf(): never {
+    return this.toString();
+  }
+}
+
 /** A Windows for the script, reduced to what it reads. */
 interface FakeWindows {
-  readonly registry: Record<string, string | number | Error>;
+  readonly registry: Record<string, string | number | Error | ComArray>;
   /** Keys that cannot be opened although they are there. */
   readonly locked: string[];
   readonly dlls: string[];
+  /** Environment variables, by their names in upper case. */
+  readonly environment: Record<string, string>;
   wmi: () => string;
   winHttp: (url: string) => number | 'silent' | Error;
   winInet: (url: string) => number | Error;
@@ -39,6 +53,7 @@ const windows = (): FakeWindows => ({
   },
   locked: [],
   dlls: ['C:\\Windows\\System32\\authui.dll'],
+  environment: { SYSTEMROOT: 'C:\\Windows', COMPUTERNAME: 'WIN7', PROCESSOR_ARCHITECTURE: 'AMD64' },
   wmi: () => '20261121040000.500000+060',
   winHttp: () => 200,
   winInet: () => 200,
@@ -57,22 +72,28 @@ function hostOf(machine: FakeWindows, args: readonly string[], echo: (line: stri
     return [...new Set(below.map((path) => path.slice(start.length).split('\\')[0] ?? ''))];
   };
 
+  const listed = new Map<string, string[]>();
+  const cached = (key: string): string[] => {
+    const names = listed.get(key) ?? subkeys(key);
+    listed.set(key, names);
+    return names;
+  };
+  const byName = new Map(
+    Object.entries(machine.registry).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+
   const objects: Record<string, () => object> = {
     'WScript.Shell': () => ({
       Run: () => 1,
       RegRead(path: string) {
-        const found = Object.entries(machine.registry).find(
-          ([name]) => name.toLowerCase() === path.toLowerCase(),
-        );
+        const found = byName.get(path.toLowerCase());
         if (found === undefined) throw comError(NOT_FOUND, 'Unable to open registry key');
-        if (found[1] instanceof Error) throw found[1];
-        return found[1];
+        if (found instanceof Error) throw found;
+        return found;
       },
+      // With a NUL at the end, as Wine does it.
       ExpandEnvironmentStrings: (text: string) =>
-        text
-          .replace('%SystemRoot%', 'C:\\Windows')
-          .replace('%COMPUTERNAME%', 'WIN7\0')
-          .replace('%PROCESSOR_ARCHITECTURE%', 'AMD64'),
+        `${text.replace(/%([^%]+)%/g, (all, name: string) => machine.environment[name.toUpperCase()] ?? all)}\0`,
     }),
     'Scripting.FileSystemObject': () => ({
       GetSpecialFolder: () => ({ Path: 'C:\\Temp' }),
@@ -93,9 +114,11 @@ function hostOf(machine: FakeWindows, args: readonly string[], echo: (line: stri
     'WindowsInstaller.Installer': () => ({
       RegistryValue(_root: number, path: string, at: number) {
         const key = `HKEY_LOCAL_MACHINE\\${path}`;
-        const there = keys().some((name) => `${name}\\`.toLowerCase().startsWith(`${key}\\`.toLowerCase()));
+        const there =
+          listed.has(key) ||
+          keys().some((name) => `${name}\\`.toLowerCase().startsWith(`${key}\\`.toLowerCase()));
         if (!there || machine.locked.includes(key)) throw comError(-2147352565, 'Subscript out of range');
-        return subkeys(key)[-1 - at];
+        return cached(key)[-1 - at];
       },
     }),
     'WinHttp.WinHttpRequest.5.1': () => winHttpRequest(machine),
@@ -152,25 +175,63 @@ function xmlHttpRequest(machine: FakeWindows): object {
   };
 }
 
-/** Everything that came after ECMAScript 3 and that a bundle might use by mistake. */
-const LATER = `
-  delete Object.keys; delete Object.assign; delete Object.create; delete Object.defineProperty; delete Object.entries;
-  delete Array.isArray; delete Array.from; delete Date.now; delete Date.prototype.toISOString;
-  delete String.prototype.trim; delete String.prototype.startsWith; delete String.prototype.includes;
-  delete String.prototype.padStart; delete Function.prototype.bind;
-  for (const name of ['indexOf','lastIndexOf','forEach','map','filter','reduce','some','every','find','includes','keys','values'])
-    delete Array.prototype[name];
-  delete globalThis.JSON; delete globalThis.Symbol; delete globalThis.Map; delete globalThis.Set; delete globalThis.Promise;
-  delete globalThis.Reflect; delete globalThis.Proxy;
-`;
+/** Every `object[name]` of the script comes here: JScript gives undefined for a character of a text. */
+function watched(object: unknown, name: string): unknown {
+  if (typeof object === 'string') throw new Error(`a text is read with [${name}]`);
+  return (object as Record<string, unknown>)[name];
+}
 
-async function factsOf(machine: FakeWindows, ...args: string[]): Promise<Facts> {
+async function answerOf(machine: FakeWindows, ...args: string[]): Promise<string> {
   const lines: string[] = [];
   const context = vm.createContext(hostOf(machine, args, (line) => lines.push(line)));
-  vm.runInContext(LATER, context);
-  vm.runInContext(await buildProbe(), context);
-  return readFacts({ exitCode: 0, stdout: lines.join('\r\n'), stderr: '', ms: 0 });
+  vm.runInContext(REMOVE_LATER, context);
+  Object.assign(context, { __at: watched });
+  vm.runInContext(withWatchedIndexing(await buildProbe()), context);
+  return lines.join('\r\n');
 }
+
+const factsOf = async (machine: FakeWindows, ...args: string[]): Promise<Facts> =>
+  readFacts({ exitCode: 0, stdout: await answerOf(machine, ...args), stderr: '', ms: 0 });
+
+describe('A context for the probe', () => {
+  const gone = [
+    'JSON',
+    'Map',
+    'Symbol',
+    'Promise',
+    '[].forEach',
+    '[].indexOf',
+    '[].map',
+    'Object.keys',
+    'Array.isArray',
+    '"".trim',
+    '(function () {}).bind',
+    'new Date().toISOString',
+    'Object.defineProperty',
+  ];
+  const context = vm.createContext({ WScript: {} });
+  vm.runInContext(REMOVE_LATER, context);
+  for (const later of gone) {
+    it(`lacks ${later}`, () =>
+      expect(vm.runInContext(`typeof ${`(${later})`.replace(/^\((\w+)\)$/, '$1')}`, context)).toBe(
+        'undefined',
+      ));
+  }
+
+  it('has what it should, and the host', () => {
+    const there = '[typeof WScript, typeof [].push, typeof "".replace, typeof new Date().getUTCDate].join()';
+    expect(vm.runInContext(there, context)).toBe('object,function,function,function');
+  });
+
+  it('sees a text that is read with []', () => {
+    const run = (): unknown =>
+      vm.runInContext(
+        withWatchedIndexing('var t = "ab".concat("c"), i = 1; t[i]'),
+        Object.assign(context, { __at: watched }),
+      );
+    expect(run).toThrow('a text is read with [1]');
+  });
+});
 
 describe('The probe, with nothing later than ECMAScript 3', () => {
   it('reads a Windows', async () => {
@@ -212,6 +273,20 @@ describe('The probe, with nothing later than ECMAScript 3', () => {
     expect(facts.failures.credentialProviders).toContain('cannot be read');
   });
 
+  it('knows that lists and bytes are there, and reads nothing from them', async () => {
+    const machine = windows();
+    const settings = `${SOFTWARE}Microsoft\\Windows\\CurrentVersion\\Internet Settings\\`;
+    machine.registry[`${settings}ProxyServer`] = new ComArray();
+    machine.registry[`${settings}ProxyEnable`] = new ComArray();
+    const manager = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\';
+    machine.registry[`${manager}PendingFileRenameOperations`] = new ComArray();
+    const { failures, proxy, rebootPending } = await factsOf(machine);
+    expect(failures).toEqual({});
+    const unreadable = { state: 'unreadable', reason: 'neither a number nor a text' };
+    expect(proxy).toMatchObject({ machineProxyServer: unreadable, machineProxyEnable: unreadable });
+    expect(rebootPending).toEqual(['PendingFileRenameOperations']);
+  });
+
   it('has a part that fails stand for itself only', async () => {
     const machine = windows();
     machine.wmi = () => {
@@ -244,5 +319,67 @@ describe('The probe, with nothing later than ECMAScript 3', () => {
     expect(connections).toMatchObject([{ stack: 'winhttp', ok: false, status: 0, error: '0x80072ee2' }]);
     expect(machine.asked).toContain('abort');
     expect(machine.asked).not.toContain('wininet https://silent/');
+  });
+
+  it('reads a 32-bit Windows, which has one view of the registry only', async () => {
+    const machine = windows();
+    machine.environment.PROCESSOR_ARCHITECTURE = 'x86';
+    machine.registry[
+      `${SOFTWARE}Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp\\DefaultSecureProtocols`
+    ] = 0xa00;
+    const { failures, os, tls, products } = await factsOf(machine);
+    expect(failures).toEqual({});
+    expect(os.architecture).toBe('x86');
+    expect(tls.winHttpProtocols).toEqual({ state: 'present', value: 0xa00 });
+    expect(tls.winHttpProtocolsWow64).toEqual({ state: 'absent' });
+    expect(products).toEqual([]);
+  });
+
+  it('says nothing of a 64-bit Windows that it sees through a 32-bit cscript', async () => {
+    const machine = windows();
+    Object.assign(machine.environment, { PROCESSOR_ARCHITECTURE: 'x86', PROCESSOR_ARCHITEW6432: 'AMD64' });
+    const { failures } = await factsOf(machine, '5', 'https://portal.test/');
+    expect(Object.keys(failures).sort()).toEqual(Object.keys(EMPTY).sort());
+    expect(new Set(Object.values(failures)).size).toBe(1);
+    expect(failures.tls).toContain('32-bit');
+  });
+
+  it('brings every text through, whatever is in it, in ASCII', async () => {
+    const texts = [
+      'Contraseña olvidada',
+      'Mot de passe oublié – « réinitialiser »',
+      'Återställ lösenord, åäö ÅÄÖ',
+      '密码重置 𠮷🔑',
+      'half a pair: \ud83d and \udd11',
+      'quote " backslash \\ slash / NUL \0 bell \x07 line\r\n tab\t DEL \x7f \u2028 \ufeff',
+      `long ${'x'.repeat(1_000_000)} é`,
+    ];
+    for (const text of texts) {
+      const machine = windows();
+      machine.registry[`${NT}ProductName`] = text;
+      const answer = await answerOf(machine);
+      expect(answer).toMatch(/^[\r\n\x20-\x7e]+$/);
+      const { os, failures } = readFacts({ exitCode: 0, stdout: answer, stderr: '', ms: 0 });
+      expect(failures).toEqual({});
+      expect(os.productName === text).toBe(true);
+    }
+  });
+
+  it('reads a machine with 10,000 updates', async () => {
+    const machine = windows();
+    const packages = `${SOFTWARE}Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages`;
+    for (let at = 0; at < 10_000; at++) {
+      machine.registry[
+        `${packages}\\Package_for_KB${1_000_000 + at}~31bf3856ad364e35~amd64~~6.1.1.${at}\\CurrentState`
+      ] = 112;
+    }
+    const facts = await factsOf(machine);
+    expect(facts.failures).toEqual({});
+    expect(facts.packages).toHaveLength(10_000);
+    expect(facts.packages[9999]).toEqual({
+      kb: 'KB1009999',
+      name: 'Package_for_KB1009999~31bf3856ad364e35~amd64~~6.1.1.9999',
+      state: 112,
+    });
   });
 });

@@ -10,6 +10,8 @@ import type { Channel, ExecResult } from '../channel.ts';
 export interface PrivateWine extends Channel {
   /** Where a Windows path lies on this host. */
   path(windowsPath: string): string;
+  /** Changes the environment of the programs to come. Wine takes the language and the user's name from there. */
+  setEnvironment(variables: Readonly<Record<string, string>>): void;
 }
 
 /** Makes the folder, which takes some seconds and 700 MB; `close` removes it and ends every process in it. */
@@ -51,6 +53,7 @@ export async function startPrivateWine(): Promise<PrivateWine> {
   await wine('wineboot', '-i');
   return {
     path,
+    setEnvironment: (variables) => void Object.assign(env, variables),
     async exec({ line }): Promise<ExecResult> {
       // In a file, since Wine puts its own quotes around arguments.
       writeFileSync(path('C:\\run.cmd'), `@${line}\r\n`);

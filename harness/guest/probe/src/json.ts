@@ -21,16 +21,14 @@ function stringifyObject(object: Record<string, unknown>): string {
   return '{' + parts.join(',') + '}';
 }
 
-function quote(text: string): string {
-  const parts: string[] = [];
-  for (let at = 0; at < text.length; at++) parts.push(quoteCharacter(text.charAt(at), text.charCodeAt(at)));
-  return '"' + parts.join('') + '"';
-}
+/** What JSON or a code page would change. */
+const SPECIAL = /[^ !#-\[\]-~]/g;
 
-function quoteCharacter(char: string, code: number): string {
-  if (char === '"' || char === '\\') return '\\' + char;
-  if (code >= 0x20 && code <= 0x7e) return char;
-  return '\\u' + ('000' + code.toString(16)).slice(-4);
+const quote = (text: string): string => '"' + text.replace(SPECIAL, escaped) + '"';
+
+function escaped(letter: string): string {
+  if (letter === '"' || letter === '\\') return '\\' + letter;
+  return '\\u' + ('000' + letter.charCodeAt(0).toString(16)).slice(-4);
 }
 
 const isArray = (value: unknown): value is readonly unknown[] =>

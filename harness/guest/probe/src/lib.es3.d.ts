@@ -24,7 +24,7 @@ interface String {
   charCodeAt(at: number): number;
   indexOf(text: string, from?: number): number;
   lastIndexOf(text: string, from?: number): number;
-  replace(pattern: RegExp | string, by: string): string;
+  replace(pattern: RegExp | string, by: string | ((found: string) => string)): string;
   slice(from: number, to?: number): string;
   split(by: string | RegExp): string[];
   substring(from: number, to?: number): string;

@@ -10,10 +10,12 @@ import { describe } from './errors.ts';
 import { stringify } from './json.ts';
 import { readProxy, readTls } from './network.ts';
 import { readPackages, readRebootPending } from './updates.ts';
-import { readClock, readOs } from './windows.ts';
+import { demandNativeView, readClock, readOs } from './windows.ts';
 
 /** What each part of the facts is read with. A part that throws is a failure of its own. */
-const PARTS: { readonly [Part in Exclude<keyof Facts, 'schema' | 'failures'>]: () => Facts[Part] } = {
+const PARTS: {
+  readonly [Part in Exclude<keyof Facts, 'schema' | 'scriptHost' | 'failures'>]: () => Facts[Part];
+} = {
   os: readOs,
   clock: readClock,
   tls: readTls,
@@ -37,6 +39,7 @@ const facts: Record<string, unknown> = { schema: 1 };
 const failures: Record<string, string> = {};
 for (const part in PARTS) {
   try {
+    demandNativeView();
     facts[part] = PARTS[part as keyof typeof PARTS]();
   } catch (error) {
     failures[part] = describe(error);

@@ -40,9 +40,15 @@ export function demandText(path: string): string {
   return text;
 }
 
-function read(path: string): Reading<unknown> {
+/** Why a list or bytes cannot be read. */
+const ARRAY = 'neither a number nor a text';
+
+function read(path: string): Reading<string | number> {
   try {
-    return { state: 'present', value: shell.RegRead(path) };
+    const value = shell.RegRead(path);
+    if (typeof value === 'number' || typeof value === 'string') return { state: 'present', value: value };
+    // An array of COM, of which JScript can do nothing: not even make a text of it.
+    return { state: 'unreadable', reason: ARRAY };
   } catch (error) {
     if (errorNumber(error) === NOT_FOUND) return { state: 'absent' };
     return { state: 'unreadable', reason: describe(error) };
@@ -61,8 +67,9 @@ export function readBinary(key: string, name: string): Reading<string> {
 /** Whether a value of any type is there. Throws when that cannot be found out. */
 export function valueExists(path: string): boolean {
   const reading = read(path);
-  // Wine finds a list of texts and then cannot give it.
-  if (reading.state === 'unreadable' && reading.reason.indexOf(NOT_IMPLEMENTED) < 0) {
+  // Windows gives a list of texts as an array; Wine finds one and then cannot give it.
+  const found = reading.state !== 'unreadable' || reading.reason === ARRAY;
+  if (!found && reading.reason.indexOf(NOT_IMPLEMENTED) < 0) {
     throw new Error(path + ': ' + reading.reason);
   }
   return reading.state !== 'absent';

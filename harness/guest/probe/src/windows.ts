@@ -18,11 +18,17 @@ export function readOs(): Facts['os'] {
   };
 }
 
-/** The second variable is there in a 32-bit process on 64-bit Windows. */
-function readArchitecture(): 'x64' | 'x86' {
-  const names = [environment('PROCESSOR_ARCHITECTURE'), environment('PROCESSOR_ARCHITEW6432')];
-  for (const name of names) if (name.toUpperCase() === 'AMD64') return 'x64';
-  return 'x86';
+const readArchitecture = (): 'x64' | 'x86' =>
+  environment('PROCESSOR_ARCHITECTURE').toUpperCase() === 'AMD64' ? 'x64' : 'x86';
+
+/**
+ * Throws in a 32-bit process on 64-bit Windows, where this variable is there: Windows shows it another registry and
+ * another System32, in which what is there looks absent.
+ */
+export function demandNativeView(): void {
+  if (environment('PROCESSOR_ARCHITEW6432') !== '') {
+    throw new Error('the 32-bit cscript.exe does not see the registry of 64-bit Windows');
+  }
 }
 
 export function readClock(): Facts['clock'] {
