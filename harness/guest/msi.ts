@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { Fault, describe } from '../core/errors.ts';
+import { COMPOUND_FILE_MAGIC } from './signature/compound-file.ts';
 
 const run = promisify(execFile);
 
@@ -19,9 +20,6 @@ export interface MsiFacts {
   readonly productVersion: string;
   readonly manufacturer: string;
 }
-
-/** First bytes of an OLE compound file, which every MSI is. */
-const OLE_MAGIC = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 
 /** Platform in the Template of the summary information: `x64;1033`. Empty means Intel. */
 const PLATFORMS: Readonly<Record<string, MsiFacts['architecture']>> = {
@@ -44,7 +42,7 @@ export async function inspectMsi(
   const content = await readFile(path).catch((error: unknown) => {
     throw missing(path, error);
   });
-  if (!content.subarray(0, OLE_MAGIC.length).equals(OLE_MAGIC)) {
+  if (!content.subarray(0, COMPOUND_FILE_MAGIC.length).equals(COMPOUND_FILE_MAGIC)) {
     throw notAnMsi(
       path,
       content.length === 0 ? 'it is empty' : `it begins with ${content.subarray(0, 8).toString('hex')}`,
@@ -99,7 +97,7 @@ function readProperties(
   };
 }
 
-const missing = (path: string, cause: unknown): Fault =>
+export const missing = (path: string, cause: unknown): Fault =>
   new Fault(`The MSI cannot be read: ${path} (${describe(cause)})`, {
     code: 'msi-missing',
     blame: 'config',
@@ -107,7 +105,7 @@ const missing = (path: string, cause: unknown): Fault =>
     cause,
   });
 
-const notAnMsi = (path: string, why: string): Fault =>
+export const notAnMsi = (path: string, why: string): Fault =>
   new Fault(`Not a Windows Installer package: ${path} (${why})`, {
     code: 'msi-not-an-msi',
     blame: 'config',
