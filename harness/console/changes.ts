@@ -1,9 +1,6 @@
 import type { Deadline } from '../core/deadline.ts';
 import type { Area } from '../core/journal.ts';
-import type { Console } from './console.ts';
-
-/** Pixels. A blinking caret changes fewer than this twice a second, for ever. */
-const CARET = 80;
+import { CARET, type Console } from './console.ts';
 
 /** Follows the damage of a console, blind to carets: knows when the screen last changed, and can wait for the next time. */
 export class Changes {

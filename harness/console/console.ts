@@ -15,6 +15,9 @@ export interface Damage {
   readonly version: number;
 }
 
+/** Pixels. A blinking caret changes fewer than this twice a second, for ever: that is no change of the screen. */
+export const CARET = 80;
+
 /** A key by its X11 keysym. Printable characters of Latin-1 have their own code as keysym. */
 export interface KeyEvent {
   readonly keysym: number;
@@ -30,6 +33,8 @@ export interface PointerEvent {
 
 /** The running machine seen from outside. Every driver offers exactly this. */
 export interface Console {
+  /** Milliseconds by which `frame()` may be behind the screen; not there when every change is told at once. */
+  readonly lag?: number;
   /** Yields whenever something on the screen has changed; ends when the console closes. */
   frames(): AsyncIterable<Damage>;
   /** The present screen. */

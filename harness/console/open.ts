@@ -1,13 +1,40 @@
 import type { Deadline } from '../core/deadline.ts';
+import type { ConsoleEndpoint } from '../core/endpoints.ts';
+import type { PowerShell } from '../powershell/powershell.ts';
 import type { Console } from './console.ts';
+import { openHyperv } from './hyperv/open-hyperv.ts';
 import { Recording, type Picture } from './recording.ts';
-import { openVnc, type VncAddress } from './rfb/open-vnc.ts';
+import { openVnc } from './rfb/open-vnc.ts';
 import { Screen } from './screen.ts';
 import { openTextReader } from './text.ts';
+import { openVirtualBox } from './virtualbox/open-virtualbox.ts';
 
-/** Opens the console of a machine. VNC is the one driver so far. See `openVnc` for what it throws. */
-export const openConsole = (address: VncAddress, deadline: Deadline): Promise<Console> =>
-  openVnc(address, deadline);
+export interface OpenConsoleOptions {
+  /** `unused`: opened for keys and pictures alone. A console that cannot click is refused otherwise. */
+  readonly mouse?: 'required' | 'unused';
+  /** The hands of Hyper-V; closed with the console. Made anew when missing. */
+  readonly powershell?: PowerShell;
+}
+
+type Kind = ConsoleEndpoint['kind'];
+type Opener<K extends Kind> = (
+  endpoint: Extract<ConsoleEndpoint, { kind: K }>,
+  deadline: Deadline,
+  options: OpenConsoleOptions,
+) => Promise<Console>;
+
+const OPENERS: { readonly [K in Kind]: Opener<K> } = {
+  vnc: openVnc,
+  virtualbox: openVirtualBox,
+  hyperv: openHyperv,
+};
+
+/** Opens the console of a machine and waits for its first picture. See the openers for what they throw. */
+export const openConsole = (
+  endpoint: ConsoleEndpoint,
+  deadline: Deadline,
+  options: OpenConsoleOptions = {},
+): Promise<Console> => (OPENERS[endpoint.kind] as Opener<Kind>)(endpoint, deadline, options);
 
 export interface OpenScreenOptions {
   /** Language of what is on the screen, as in the configuration. */

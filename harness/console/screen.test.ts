@@ -2,9 +2,11 @@ import { expect } from '@playwright/test';
 import { PNG } from 'pngjs';
 import { Deadline } from '../core/deadline.ts';
 import { Secret } from '../core/secret.ts';
+import type { Console } from './console.ts';
+import { DamageFeed } from './damage-feed.ts';
 import { openConsole, openScreen } from './open.ts';
 import type { Picture } from './recording.ts';
-import type { Screen } from './screen.ts';
+import { Screen, type Step } from './screen.ts';
 import { startDisplay, type Display } from './testing/display.ts';
 
 /** A logon screen in the look of Windows 7, with a clock-like caret, a box and buttons that tell what they get. */
@@ -152,5 +154,44 @@ describe('Screen, on a real VNC server with a real page', function () {
     const row = data.subarray(((y + Math.round(high / 2)) * width + x) * 4).subarray(0, 400);
     expect(Math.max(...row.filter((_, i) => i % 4 === 0))).toBeGreaterThan(200);
     expect(pictures.map(({ at }) => at)).toEqual(pictures.map(({ at }) => at).toSorted());
+  });
+});
+
+describe('Screen, on a console that is behind', () => {
+  /** Shows what the keys did so much later, in milliseconds. */
+  const LATE = 400;
+
+  it('types in portions, and looks at the picture that came of it', async () => {
+    const feed = new DamageFeed(() => undefined);
+    const calls: number[] = [];
+    let version = 1;
+    const behind: Console = {
+      lag: 600,
+      frames: () => feed,
+      frame: () => ({ width: 10, height: 10, data: Buffer.alloc(400, 255), version }),
+      keys(events) {
+        calls.push(events.length);
+        setTimeout(
+          () => feed.add({ areas: [{ x: 0, y: 0, width: 10, height: 10 }], version: ++version }),
+          LATE,
+        );
+        return Promise.resolve();
+      },
+      pointer: () => Promise.resolve(),
+      close() {
+        feed.end('closed');
+        return Promise.resolve();
+      },
+    };
+    const steps: Step[] = [];
+    const screen = new Screen({
+      console: behind,
+      reader: { read: () => Promise.resolve([]), close: () => Promise.resolve() },
+      film: { record: (step) => void steps.push(step), flush: () => Promise.resolve() },
+    });
+    await screen.type('thirteen keys', { what: 'a text' }, long());
+    expect(calls).toEqual([24, 2]);
+    expect(steps.map(({ frame }) => frame.version)).toEqual([3]);
+    await screen.close();
   });
 });

@@ -1,7 +1,13 @@
 import { expect } from '@playwright/test';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Deadline } from '../../core/deadline.ts';
+import { Fault } from '../../core/errors.ts';
+import { poll } from '../../core/poll.ts';
 import { Secret } from '../../core/secret.ts';
 import { freePort, startDisplay, type Display } from '../testing/display.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -10,6 +16,8 @@ import { shakeHands } from './handshake.ts';
 import { openVnc } from './open-vnc.ts';
 import { encodings } from './server-messages.ts';
 import { VncConsole } from './vnc-console.ts';
+
+const XRDP = '/usr/sbin/xrdp';
 
 const soon = (): Deadline => Deadline.in(8000, 'testing VNC');
 
@@ -105,6 +113,43 @@ describe('openVnc, against what is no VNC console', () => {
       );
     }, 1000);
     await expect(rdp).rejects.toMatchObject({ code: 'rdp-not-a-console', blame: 'config' });
+  });
+
+  it('knows a real Remote Desktop server', async function () {
+    if (!existsSync(XRDP)) {
+      process.stdout.write(
+        `      skipped: ${XRDP} is missing; Debian's package is not installed for this test, since it would start a server\n`,
+      );
+      this.skip();
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'sspr-xrdp-'));
+    const port = await freePort();
+    const settings = join(folder, 'xrdp.ini');
+    writeFileSync(
+      settings,
+      `[Globals]\nini_version=1\nport=tcp://127.0.0.1:${port}\nfork=false\n[Xorg]\nname=Xorg\n`,
+    );
+    const xrdp = spawn('setpriv', ['--pdeathsig', 'TERM', XRDP, '--nodaemon', '--config', settings]);
+    const ended = once(xrdp, 'exit');
+    try {
+      const dialling = poll(
+        async () => {
+          const error = await openVnc(
+            { host: '127.0.0.1', port, password: new Secret('testpass') },
+            Deadline.in(1500, 'x'),
+          ).catch((it: unknown) => it);
+          // Nobody listens yet.
+          const early = error instanceof Fault && error.message.startsWith('No VNC server answers');
+          return early ? { done: false, seen: error.message } : { done: true, value: error };
+        },
+        { deadline: soon(), everyMs: 50 },
+      );
+      expect(await dialling).toMatchObject({ code: 'rdp-not-a-console', blame: 'config' });
+    } finally {
+      xrdp.kill('SIGKILL');
+      await ended;
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('gives up on a server that never greets', async () => {

@@ -2,7 +2,7 @@ import type { Area } from '../../core/journal.ts';
 import type { Console, Damage, Frame, KeyEvent, PointerEvent } from '../console.ts';
 import { Canvas } from './canvas.ts';
 import { key, pointer, requestUpdate, setEncodings, setPixelFormat } from './client-messages.ts';
-import { DamageFeed } from './damage-feed.ts';
+import { DamageFeed } from '../damage-feed.ts';
 import type { Encoding } from './encodings/encoding.ts';
 import { closed } from './faults.ts';
 import type { Welcome, Wire } from './handshake.ts';

@@ -10,6 +10,9 @@ import { Secret } from '../../core/secret.ts';
 
 /** A real VNC server for tests, with a page of HTML on it if wanted. */
 export interface Display {
+  readonly kind: 'vnc';
+  /** As X11's clients know it: `:1`. */
+  readonly display: string;
   readonly host: string;
   readonly port: number;
   readonly password: Secret;
@@ -73,6 +76,8 @@ export async function startDisplay({ html }: { html?: string } = {}): Promise<Di
     );
   }
   return {
+    kind: 'vnc',
+    display,
     host: '127.0.0.1',
     port,
     password: new Secret(PASSWORD),

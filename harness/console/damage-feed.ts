@@ -1,5 +1,5 @@
-import type { Area } from '../../core/journal.ts';
-import type { Damage } from '../console.ts';
+import type { Area } from '../core/journal.ts';
+import type { Damage } from './console.ts';
 
 /** More areas than this are told as the one that holds them all: a slow listener must not cost memory. */
 const MOST_AREAS = 200;
