@@ -1,9 +1,10 @@
 import { EXIT_CODE } from '../core/exit-code.ts';
 import { Deadline } from '../core/deadline.ts';
-import { readLabState, ROOT } from '../config/lab-state.ts';
+import { resolveAccess } from '../config/access.ts';
+import { readLabState } from '../config/lab-state.ts';
 import { loadConfig } from '../config/load.ts';
 import { resolveSettings } from '../config/settings.ts';
-import { openMachines } from '../machines/machines.ts';
+import { projectMachines } from '../machines/machines.ts';
 import { selectMachines } from '../run/selection.ts';
 
 /** `sspr endpoints`: how to reach a running machine and its tenant with clients of one's own. */
@@ -14,8 +15,7 @@ export async function endpoints(
 ): Promise<number> {
   const loaded = loadConfig(file);
   selectMachines(loaded.config.machines, [name]);
-  const machines = openMachines({ root: ROOT, environment: process.env });
-  const { winrm, vnc, bootId } = await machines.endpoints(
+  const { winrm, console, bootId } = await projectMachines(resolveAccess(loaded)).endpoints(
     name,
     Deadline.in(60_000, `asking where ${name} is`, signal),
   );
@@ -24,7 +24,9 @@ export async function endpoints(
   const found = {
     machine: name,
     winrm: { url: winrm.url, user: winrm.user, password: winrm.password.reveal() },
-    vnc: { host: vnc.host, port: vnc.port, password: vnc.password.reveal() },
+    ...(console.kind === 'vnc'
+      ? { vnc: { host: console.host, port: console.port, password: console.password.reveal() } }
+      : { console: { kind: console.kind, id: console.id } }),
     bootId,
     tenant: {
       authority: tenant.authority,
@@ -46,14 +48,15 @@ export async function endpoints(
 
 const forPerson = (found: {
   winrm: { url: string; user: string };
-  vnc: { host: string; port: number };
+  vnc?: { host: string; port: number };
+  console?: { kind: string; id: string };
   tenant: { authority: string };
   graph: string;
   portal: { url: string; listensOn?: string };
   proxy: string | null;
   caFile: string | null;
 }): string => `WinRM   ${found.winrm.url} as ${found.winrm.user}
-VNC     ${found.vnc.host}:${found.vnc.port}
+${found.vnc ? `VNC     ${found.vnc.host}:${found.vnc.port}` : `console ${found.console?.kind ?? '-'} ${found.console?.id ?? ''}`}
 tenant  ${found.tenant.authority}
 Graph   ${found.graph}
 portal  ${found.portal.url}${found.portal.listensOn ? ` (the lab's, at ${found.portal.listensOn}; the proxy knows the way)` : ''}

@@ -1,12 +1,12 @@
 import { EXIT_CODE } from '../core/exit-code.ts';
 import { Deadline } from '../core/deadline.ts';
-import { ROOT } from '../config/lab-state.ts';
 import { loadConfig } from '../config/load.ts';
+import { type Access, resolveAccess } from '../config/access.ts';
 import { isLab } from '../config/settings.ts';
 import { prepareGuestFiles } from '../lab/guest/prepare.ts';
 import { stopLab } from '../lab/services.ts';
 import type { ProviderName } from '../machines/machine.ts';
-import { openMachines } from '../machines/machines.ts';
+import { projectMachines } from '../machines/machines.ts';
 import { selectMachines } from '../run/selection.ts';
 import { ensureLab } from './lab.ts';
 
@@ -19,14 +19,15 @@ export async function up(
   { config: file }: { config?: string },
   signal: AbortSignal,
 ): Promise<number> {
-  const { config } = loadConfig(file);
+  const loaded = loadConfig(file);
+  const { config } = loaded;
   const chosen = selectMachines(config.machines, names);
   if (isLab(config)) {
     await prepareGuestFiles(say);
     const { authority, proxy } = await ensureLab(config);
     say(`lab: tenant ${authority}, proxy ${proxy.host}:${proxy.port}`);
   }
-  const machines = openMachines({ root: ROOT, environment: process.env });
+  const machines = projectMachines(resolveAccess(loaded));
   await Promise.all(
     chosen.map(async ({ name, provider }) => {
       await machines.up(name, provider, Deadline.in(config.limits.up * 1000, `bringing ${name} up`, signal));
@@ -39,12 +40,14 @@ export async function up(
 
 /** `sspr down`: nothing of the lab is left; real machines are halted, not destroyed. */
 export async function down({ config: file }: { config?: string }): Promise<number> {
-  const { config } = loadConfig(file);
+  const loaded = loadConfig(file);
+  const { config } = loaded;
+  const access = resolveAccess(loaded);
   const mine = new Set(config.machines.map((machine) => machine.name));
-  const machines = openMachines({ root: ROOT, environment: process.env });
+  const machines = projectMachines(access);
   const exist = machines.known().filter(({ name, provider }) => provider === 'lab' || mine.has(name));
   const goes = exist.map(({ name, provider }) => ({ name, provider: provider as ProviderName }));
-  await takeDown(goes).finally(() => stopLab());
+  await takeDown(goes, access).finally(() => stopLab());
   say(exist.length === 0 ? 'nothing was up' : `down: ${exist.map(({ name }) => name).join(', ')}`);
   return EXIT_CODE.compliant;
 }
@@ -53,8 +56,11 @@ export async function down({ config: file }: { config?: string }): Promise<numbe
  * Destroys lab machines and halts real ones: each of them, also when one resists.
  * @throws what the first one said that resisted
  */
-export async function takeDown(chosen: readonly { name: string; provider: ProviderName }[]): Promise<void> {
-  const machines = openMachines({ root: ROOT, environment: process.env });
+export async function takeDown(
+  chosen: readonly { name: string; provider: ProviderName }[],
+  access: Access,
+): Promise<void> {
+  const machines = projectMachines(access);
   const failures: unknown[] = [];
   for (const { name, provider } of chosen) {
     const deadline = Deadline.in(5 * MINUTE, `taking ${name} down`);

@@ -6,6 +6,7 @@ import { writeReports } from '../report/write-reports.ts';
 import { readLabState } from '../config/lab-state.ts';
 import { loadConfig } from '../config/load.ts';
 import type { MachineConfig } from '../config/schema.ts';
+import { resolveAccess } from '../config/access.ts';
 import { isLab, packagePath, resolveSettings } from '../config/settings.ts';
 import { prepareGuestFiles } from '../lab/guest/prepare.ts';
 import { stopLab } from '../lab/services.ts';
@@ -38,6 +39,7 @@ export async function run(
   const machines = selectMachines(config.machines, names);
   const stages = selectStages(options.stage, options.asIs);
   const standIn = lab ? await prepareGuestFiles((text) => process.stdout.write(`${text}\n`)) : undefined;
+  const access = resolveAccess(loaded);
   const installer = packagePath(loaded, standIn?.msi ?? '');
   await checkPackage(installer);
 
@@ -47,7 +49,7 @@ export async function run(
   let touched: readonly MachineConfig[] = [];
   const tidyUp = async () => {
     if (leave) return;
-    await takeDown(touched);
+    await takeDown(touched, access);
     if (lab && !labBefore) await stopLab();
     // Whatever fails before this is left to the reaper.
     reaper?.dismiss();

@@ -45,6 +45,24 @@ machines:
       displayName: SSPR Test 3
       mailbox: sspr-codes-3@contoso.example
 
+# How the machines are reached from inside. The user is an administrator there; public boxes have vagrant/vagrant.
+winrm:
+  scheme: http # http: port 5985, bodies sealed by NTLM | https: port 5986
+  authentication: auto # auto: NTLM, or Basic over https and on this host | ntlm | basic | negotiate, kerberos: by PowerShell of a Windows host
+  user: vagrant # name, DOMAIN\\name or name@domain
+  # password: env:SSPR_WINRM_PASSWORD # left out: vagrant
+  # certificateAuthority: ./winrm-ca.pem # https: who signed the machines' certificates; or a machine's "winrmFingerprint"
+  # proxy: http://proxy.contoso.example:3128
+
+# How their screens are reached.
+# console:
+#   vncPassword: env:SSPR_VNC_PASSWORD # left out: vagrant; at most 8 characters
+#   # VirtualBox without its VNC extension pack: keys and pictures by VBoxManage, the mouse by vboxwebsrv.
+#   webService:
+#     url: http://127.0.0.1:18083/
+#     user: qa
+#     password: env:SSPR_VBOX_PASSWORD
+
 policy:
   tls: strict # strict: TLS 1.2 enabled explicitly | osDefault: absence is fine where Windows has it on
   portalHost: passwordreset.microsoftonline.com

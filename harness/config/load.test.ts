@@ -53,6 +53,21 @@ describe('the configuration', () => {
     ],
     ['an unknown key', `${REAL}colour: blue\n`, /colour/],
     [
+      'a pinned certificate without https',
+      REAL.replace('    account:', `    winrmFingerprint: ${'ab'.repeat(32)}\n    account:`),
+      /machines\.0\.winrmFingerprint: found beside winrm\.scheme http; expected https with it/,
+    ],
+    [
+      'a fingerprint of another kind',
+      REAL.replace('    account:', '    winrmFingerprint: ab:cd\n    account:'),
+      /expected a SHA-256: 64 hexadecimal digits/,
+    ],
+    [
+      'an unknown authentication',
+      `${REAL}winrm: { authentication: digest }\n`,
+      /winrm\.authentication: .*"auto"\|"ntlm".*\(found "digest"\)/,
+    ],
+    [
       'a literal secret',
       REAL.replace('env:SECRET', 'hunter2'),
       /^sspr\.yaml:6:17 tenant\.clientSecret: expected env:NAME or file:PATH/,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { WINRM_AUTHENTICATIONS } from '../core/endpoints.ts';
 
 /** `env:NAME` or `file:PATH`: where a secret stands. The secret itself is refused. */
 const secretReference = z
@@ -26,7 +27,53 @@ const machine = z.strictObject({
   provider: z.enum(['lab', 'virtualbox', 'vmware_desktop', 'hyperv', 'libvirt']).default('lab'),
   language: z.enum(['en']).default('en').describe('Language of the logon screen'),
   account: account.optional().describe('The user whose password is reset there; the lab has its own'),
+  winrmFingerprint: z
+    .string()
+    .regex(/^([0-9a-fA-F]{2}:?){32}$/, 'expected a SHA-256: 64 hexadecimal digits, with or without colons')
+    .optional()
+    .describe("SHA-256 of the machine's WinRM certificate, instead of winrm.certificateAuthority"),
 });
+
+const winrm = z
+  .strictObject({
+    scheme: z.enum(['http', 'https']).default('http'),
+    authentication: z
+      .enum(WINRM_AUTHENTICATIONS)
+      .default('auto')
+      .describe(
+        'auto: NTLM, or Basic where nobody can listen; negotiate and kerberos: through PowerShell of a Windows host',
+      ),
+    user: z
+      .string()
+      .min(1)
+      .default('vagrant')
+      .describe('An administrator: name, DOMAIN\\name or name@domain'),
+    password: secretReference.optional().describe('Default: that of the public boxes, vagrant'),
+    certificateAuthority: z.string().min(1).optional().describe('PEM file; https only'),
+    proxy: z
+      .url({ protocol: /^http$/ })
+      .optional()
+      .describe('An HTTP proxy between this host and the machines'),
+  })
+  .describe('How the real machines are reached from inside')
+  .prefault({});
+
+const console = z
+  .strictObject({
+    vncPassword: secretReference
+      .optional()
+      .describe('At most 8 characters; default: vagrant. VirtualBox, VMware and libvirt'),
+    webService: z
+      .strictObject({
+        url: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:18083/'),
+        user: z.string().min(1),
+        password: secretReference,
+      })
+      .optional()
+      .describe('VirtualBox without VNC: where its web service (vboxwebsrv) moves the mouse'),
+  })
+  .describe('How the screens of the real machines are reached')
+  .prefault({});
 
 const tenant = z
   .strictObject({
@@ -92,6 +139,8 @@ export const configSchema = z
       .optional()
       .describe('The add-in to install; the lab has a stand-in'),
     tenant: tenant.optional(),
+    winrm,
+    console,
     limits,
     policy,
     lab,
@@ -116,6 +165,17 @@ export const configSchema = z
     if (inLab === 0 && !config.tenant) issue([], 'tenant is missing; real machines need a real tenant');
     if (inLab === 0 && !config.package)
       issue([], 'package is missing; real machines need your SsprWindowsLogon.PROD.msi');
+    const { scheme, authentication, certificateAuthority } = config.winrm;
+    const pinned = config.machines.findIndex((entry) => entry.winrmFingerprint !== undefined);
+    if (scheme === 'http' && certificateAuthority !== undefined)
+      issue(['winrm', 'certificateAuthority'], 'found beside scheme http; expected scheme https with it');
+    if (scheme === 'http' && pinned >= 0)
+      issue(
+        ['machines', pinned, 'winrmFingerprint'],
+        'found beside winrm.scheme http; expected https with it',
+      );
+    if (inLab > 0 && authentication !== 'auto')
+      issue(['winrm', 'authentication'], `found ${authentication}; expected auto, the lab brings its own`);
     if (inLab > 0 && config.tenant)
       issue(['tenant'], 'found a tenant beside lab machines; the lab brings its own: remove this key');
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
+import { type Access, resolveAccess, USUAL_ACCESS } from './access.ts';
 import type { LabState } from './lab-state.ts';
 import { configPath, type LoadedConfig, readSecret } from './load.ts';
 import type { Account, Config, Limits, MachineConfig } from './schema.ts';
@@ -22,6 +23,7 @@ export type MachineSettings = MachineConfig & { readonly account: Account };
 export interface Settings {
   readonly lab: boolean;
   readonly machines: readonly MachineSettings[];
+  readonly access: Access;
   readonly tenant: TenantSettings;
   readonly policy: Config['policy'];
   readonly limits: Limits;
@@ -40,6 +42,7 @@ export function resolveSettings(loaded: LoadedConfig, lab: LabState | undefined)
     return {
       ...common(config),
       lab: false,
+      access: resolveAccess(loaded),
       tenant: realTenant(loaded),
       machines: config.machines.map(withAccount),
     };
@@ -53,6 +56,7 @@ export function resolveSettings(loaded: LoadedConfig, lab: LabState | undefined)
   return {
     ...common(config),
     lab: true,
+    access: USUAL_ACCESS,
     policy: { ...config.policy, portalHost: lab.portal.host, egressAddresses: [lab.egressAddress] },
     tenant: labTenant(lab),
     machines: config.machines.map((machine) =>

@@ -22,7 +22,7 @@ const endpointsOf = ({ host, winrm, vnc, bootId }: GuestState): Endpoints => ({
     user: winrm.user,
     password: new Secret(winrm.password),
   },
-  vnc: { host, port: vnc.port, password: new Secret(vnc.password) },
+  console: { kind: 'vnc', host, port: vnc.port, password: new Secret(vnc.password) },
   bootId,
 });
 

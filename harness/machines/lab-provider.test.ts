@@ -122,12 +122,13 @@ describe('The lab provider, under real Vagrant', function () {
   });
 
   it('tells where a machine can be reached, with the account of the guest', async () => {
-    const { winrm, vnc } = await machines.endpoints('win7', soon('asking'));
+    const { winrm, console: screen } = await machines.endpoints('win7', soon('asking'));
     const config = (await vagrant(['winrm-config', 'win7'])).output;
     expect(config).toContain(`Password ${winrm.password.reveal()}`);
     expect(winrm.url).toBe(`http://127.0.0.1:${/ Port (\d+)/.exec(config)?.[1]}/wsman`);
     const reported = (await vagrant(['cap', 'provider', 'endpoints', '--target-guest=win7'])).output;
-    expect(reported).toContain(`vnc 127.0.0.1:${vnc.port}`);
+    expect(screen.kind).toBe('vnc');
+    expect(reported).toContain(`vnc 127.0.0.1:${screen.kind === 'vnc' && screen.port}`);
     expect(await inside('win7', 'hostname')).toBe('WIN7-LAB');
     expect(await vagrant(['winrm', 'win7', '--shell', 'cmd', '--command', 'exit 3'])).toMatchObject({
       ok: false,

@@ -1,13 +1,13 @@
 import type { Deadline } from '../core/deadline.ts';
-import type { Secret } from '../core/secret.ts';
+import type { ConsoleEndpoint, WinrmEndpoint } from '../core/endpoints.ts';
 
 export const PROVIDERS = ['lab', 'virtualbox', 'vmware_desktop', 'hyperv', 'libvirt'] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
 
 /** How to reach a running machine. */
 export interface Endpoints {
-  readonly winrm: { readonly url: string; readonly user: string; readonly password: Secret };
-  readonly vnc: { readonly host: string; readonly port: number; readonly password: Secret };
+  readonly winrm: WinrmEndpoint;
+  readonly console: ConsoleEndpoint;
   /** Changes with every boot, where the provider can tell; '' elsewhere. */
   readonly bootId: string;
 }

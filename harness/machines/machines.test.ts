@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from '@playwright/test';
+import { type Access, USUAL_ACCESS } from '../config/access.ts';
 import { Deadline } from '../core/deadline.ts';
 import { poll } from '../core/poll.ts';
+import { Secret } from '../core/secret.ts';
 import { openMachines } from './machines.ts';
 import type { Machines } from './machine.ts';
 import { vagrantFault } from './vagrant-faults.ts';
@@ -30,9 +32,11 @@ describe('Machines, with a fake Vagrant', () => {
   after(() => rmSync(root, { recursive: true }));
 
   /** @param script what the fake does, call by call */
-  const withFake = (...script: object[]): Machines =>
+  const withFake = (...script: object[]): Machines => withAccess(USUAL_ACCESS, ...script);
+  const withAccess = (access: Access, ...script: object[]): Machines =>
     openMachines({
       root,
+      access,
       environment: {
         ...process.env,
         PATH: [bin, dirname(process.execPath), process.env.PATH].join(delimiter),
@@ -64,6 +68,8 @@ describe('Machines, with a fake Vagrant', () => {
       ['VagrantPlugins::Lab::Errors::BoxUnset', 'box-missing', 'config'],
       ['VagrantPlugins::Lab::Errors::GuestDied', 'guest-died', 'machine'],
       ['Vagrant::Errors::VMBootTimeout', 'machine-boot-timeout', 'machine'],
+      ['VagrantPlugins::ProviderLibvirt::Errors::WrongBoxFormatSet', 'box-broken', 'config'],
+      ['VagrantPlugins::ProviderLibvirt::Errors::DomainVolumeExists', 'machine-left-over', 'harness'],
       ['Vagrant::Errors::SomethingNobodyKnows', 'vagrant-failed', 'machine'],
     ];
     for (const [rubyClass, code, blame] of cases) {
@@ -82,6 +88,12 @@ describe('Machines, with a fake Vagrant', () => {
     );
     await expect(failing).rejects.toMatchObject({ code: 'vagrant-crashed', blame: 'harness' });
     await expect(failing).rejects.toThrow('cannot load');
+    const stuck =
+      "wait_for.rb:20:in `wait_for': The specified wait_for timeout was exceeded (Fog::Errors::TimeoutError)";
+    await expect(withFake({ crash: `${stuck}\n\tfrom x.rb:1` }).halt('win7', soon())).rejects.toMatchObject({
+      code: 'machine-unresponsive',
+      blame: 'machine',
+    });
   });
 
   it('says so when there is no Vagrant', async () => {
@@ -169,7 +181,34 @@ describe('Machines, with a fake Vagrant', () => {
     const lines = ['sspr-endpoint,winrm,192.168.121.7,5985', 'sspr-endpoint,vnc,127.0.0.1,5907'];
     expect(await withFake({ lines }).endpoints('win8', soon())).toMatchObject({
       winrm: { url: 'http://192.168.121.7:5985/wsman', user: 'vagrant' },
-      vnc: { host: '127.0.0.1', port: 5907 },
+      console: { kind: 'vnc', host: '127.0.0.1', port: 5907 },
+    });
+  });
+
+  it('knows the consoles of providers without VNC by what they call the machine', async () => {
+    const winrm = 'sspr-endpoint,winrm,192.168.1.7,5986';
+    made('win8', 'hyperv');
+    expect(await withFake({ lines: [winrm] }).endpoints('win8', soon())).toMatchObject({
+      console: { kind: 'hyperv', id: 'id-of-win8' },
+    });
+    rmSync(join(folder, 'machines/win8'), { recursive: true });
+    made('win8', 'virtualbox');
+    await expect(withFake({ lines: [winrm] }).endpoints('win8', soon())).rejects.toMatchObject({
+      code: 'console-missing',
+    });
+    const webService = { url: 'http://127.0.0.1:18083/', user: 'qa', password: new Secret('pw') };
+    const access: Access = {
+      ...USUAL_ACCESS,
+      scheme: 'https',
+      fingerprints: { win8: 'AB'.repeat(32) },
+      webService,
+    };
+    const found = await withAccess(access, { lines: [winrm] }).endpoints('win8', soon());
+    expect(found.console).toEqual({ kind: 'virtualbox', id: 'id-of-win8', webService });
+    expect(found.winrm).toMatchObject({
+      url: 'https://192.168.1.7:5986/wsman',
+      fingerprint: 'AB'.repeat(32),
+      authentication: 'auto',
     });
   });
 

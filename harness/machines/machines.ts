@@ -1,23 +1,28 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Access, USUAL_ACCESS } from '../config/access.ts';
 import type { Deadline } from '../core/deadline.ts';
+import { ROOT } from '../config/lab-state.ts';
+import type { ConsoleEndpoint } from '../core/endpoints.ts';
 import { Fault } from '../core/errors.ts';
-import { Secret } from '../core/secret.ts';
 import { labMachine } from './lab-machine.ts';
 import type { Endpoints, Machines, MachineState } from './machine.ts';
 import { readIfThere } from './read-if-there.ts';
 import { Vagrant, type VagrantEvent, type VagrantSettings } from './vagrant.ts';
 
+/** The machines of this project's Vagrantfile. */
+export const projectMachines = (access: Access): Machines =>
+  openMachines({ root: ROOT, environment: process.env, access });
+
 /**
- * The machines of the project's Vagrantfile.
+ * The machines of a Vagrantfile.
  * Commands that concern one machine wait for each other, also across processes; different machines go on at once where
  * their provider allows that.
  */
 export function openMachines(settings: VagrantSettings): Machines {
   const vagrant = new Vagrant(settings);
-  const { environment } = settings;
 
-  const known = (): ReturnType<Machines['known']> => knownMachines(vagrant.folder);
+  const known = (): readonly Known[] => knownMachines(vagrant.folder);
   const providerOf = (name: string): string =>
     known().find((machine) => machine.name === name)?.provider ?? '';
   const exists = (name: string): boolean => providerOf(name) !== '';
@@ -73,11 +78,14 @@ export function openMachines(settings: VagrantSettings): Machines {
         return endpoints;
       }
       const events = await run(name, ['cap', 'provider', 'endpoints', `--target-guest=${name}`], deadline);
-      return reportedEndpoints(name, events, environment);
+      const machine = known().find((candidate) => candidate.name === name);
+      if (!machine) throw machineDown(name, 'not created');
+      return reportedEndpoints(machine, events, settings.access ?? USUAL_ACCESS);
     },
   };
 }
 
+type Known = ReturnType<Machines['known']>[number];
 type Answer = Promise<readonly VagrantEvent[]>;
 
 /** Providers that can work on several machines at once. */
@@ -93,7 +101,11 @@ const STATES: Readonly<Record<string, MachineState>> = {
   off: 'poweroff',
   not_running: 'poweroff',
   aborted: 'poweroff',
+  crashed: 'poweroff',
   starting: 'booting',
+  // libvirt's, of a machine that runs and has no address yet.
+  inaccessible: 'booting',
+  shutting_down: 'stopping',
   stopping: 'stopping',
 };
 
@@ -123,45 +135,55 @@ function snapshotNames(name: string, events: readonly VagrantEvent[]): string[] 
 }
 
 /**
- * From the lines `sspr-endpoint,KIND,HOST,PORT` (harness/lab/provider/capabilities.rb). The accounts are those that the
- * Vagrantfile takes from the same environment.
+ * From the lines `sspr-endpoint,KIND,HOST,PORT` (harness/lab/provider/capabilities.rb), and from what is configured.
+ * @param id how the provider calls the machine
  */
 function reportedEndpoints(
-  name: string,
+  { name, provider, id }: Known,
   events: readonly VagrantEvent[],
-  environment: NodeJS.ProcessEnv,
+  access: Access,
 ): Endpoints {
-  const address = (kind: string): { host: string; port: number } | undefined => {
+  const address = (kind: string): Address | undefined => {
     const found = events.find((event) => event.type === 'sspr-endpoint' && event.data[0] === kind);
     return found && { host: found.data[1] ?? '', port: Number(found.data[2]) };
   };
-  // An empty variable is the same as none.
-  const setting = (variable: string): string | undefined =>
-    environment[variable] === '' ? undefined : environment[variable];
   const winrm = address('winrm');
-  const vnc = address('vnc');
   if (!winrm) throw machineDown(name, 'without WinRM');
-  if (!vnc) {
-    throw new Fault(`The machine ${name} has no VNC console`, {
-      code: 'console-missing',
-      blame: 'config',
-      remedy: 'Use a provider with a VNC console: lab, libvirt, virtualbox or vmware_desktop.',
-    });
-  }
+  const fingerprint = access.fingerprints[name];
   return {
     winrm: {
-      url: `http://${winrm.host}:${winrm.port}/wsman`,
-      user: setting('SSPR_WINRM_USER') ?? 'vagrant',
-      password: passwordFrom(setting('SSPR_WINRM_PASSWORD')),
+      ...access.winrm,
+      url: `${access.scheme}://${winrm.host}:${winrm.port}/wsman`,
+      ...(fingerprint !== undefined && { fingerprint }),
     },
-    vnc: { ...vnc, password: passwordFrom(setting('SSPR_VNC_PASSWORD')?.slice(0, 8)) },
+    console: consoleOf(provider, id, address('vnc'), access) ?? noConsole(name, provider),
     bootId: '',
   };
 }
 
-/** Boxes come with the published password `vagrant`, and so does the Vagrantfile. */
-const passwordFrom = (value: string | undefined): Secret =>
-  value === undefined ? new Secret('vagrant', 'everybody') : new Secret(value);
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+function consoleOf(
+  provider: string,
+  id: string,
+  vnc: Address | undefined,
+  { vncPassword, webService }: Access,
+): ConsoleEndpoint | undefined {
+  if (provider === 'hyperv') return { kind: 'hyperv', id };
+  if (provider === 'virtualbox' && webService) return { kind: 'virtualbox', id, webService };
+  return vnc && { kind: 'vnc', ...vnc, password: vncPassword };
+}
+
+function noConsole(name: string, provider: string): never {
+  throw new Fault(`Vagrant tells no console of the machine ${name} (${provider})`, {
+    code: 'console-missing',
+    blame: 'config',
+    remedy: 'Set node.sspr.vnc_port in the Vagrantfile, and have the provider listen there.',
+  });
+}
 
 const machineDown = (name: string, state: string): Fault =>
   new Fault(`The machine ${name} is not running: it is ${state.replace('_', ' ')}`, {

@@ -57,6 +57,28 @@ const KINDS: readonly Kind[] = [
     ],
   },
   {
+    code: 'box-broken',
+    blame: 'config',
+    remedy: 'Build or fetch the box anew: the provider cannot use its metadata or its disk.',
+    classes: [
+      'WrongBoxFormatSet',
+      'NoBoxFormatSet',
+      'NoBoxVirtualSizeSet',
+      'BoxFormatMissingAttribute',
+      'BadBoxImage',
+      'BoxUnpackageFailure',
+      'BoxMetadataCorrupted',
+      'BoxMetadataFileNotFound',
+    ],
+  },
+  {
+    code: 'machine-left-over',
+    blame: 'harness',
+    remedy:
+      'Remove what a killed Vagrant left: run `vagrant destroy` for the machine, and `virsh undefine` if the name is still taken.',
+    classes: ['DomainNameExists', 'DomainVolumeExists'],
+  },
+  {
     code: 'unknown-machine',
     blame: 'config',
     remedy: 'Use the name of a machine of the Vagrantfile.',
@@ -82,6 +104,14 @@ const KINDS: readonly Kind[] = [
     retryable: true,
     remedy: 'Look at its console; on a slow host, raise boot_timeout in the Vagrantfile.',
     classes: ['VMBootTimeout', 'BootTimeout'],
+  },
+  {
+    code: 'machine-unresponsive',
+    blame: 'machine',
+    remedy:
+      "Look at its console. Destroy the machine, or switch it off with its provider's own tool (libvirt: virsh destroy).",
+    // Fog's: vagrant-libvirt lets it through when a machine ignores the power button.
+    classes: ['TimeoutError'],
   },
   {
     code: 'guest-died',
@@ -168,7 +198,9 @@ export const shortClass = (rubyClass: string): string => rubyClass.split('::').p
  */
 export function vagrantFault(command: string, rubyClass: string, text: string): Fault {
   const { code, blame, remedy, retryable }: Omit<Kind, 'classes'> =
-    KIND_OF.get(shortClass(rubyClass)) ?? OTHER;
+    (rubyClass === CRASH ? KIND_OF.get(shortClass(raised(text))) : undefined) ??
+    KIND_OF.get(shortClass(rubyClass)) ??
+    OTHER;
   return new Fault(`vagrant ${command}: ${text.trim()} (${rubyClass})`, {
     code,
     blame,
@@ -176,6 +208,9 @@ export function vagrantFault(command: string, rubyClass: string, text: string): 
     retryable: retryable ?? false,
   });
 }
+
+/** What Ruby died of: the class behind the message on the first line of a backtrace; '' when there is none. */
+const raised = (backtrace: string): string => /\((\w+(?:::\w+)*)\)$/m.exec(backtrace)?.[1] ?? '';
 
 /** The Fault for a host without Vagrant. */
 export const vagrantMissing = (executable: string, cause: unknown): Fault =>

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join, resolve } from 'node:path';
+import { type Access, vagrantEnvironment } from '../config/access.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { interrupted, timedOut } from '../core/deadline.ts';
 import { withLock } from './lock.ts';
@@ -10,6 +11,8 @@ export interface VagrantSettings {
   /** Folder of the Vagrantfile. */
   readonly root: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** How real machines are reached; the lab's tell it themselves. */
+  readonly access?: Access;
   /** Milliseconds that a cancelled Vagrant gets for its clean-up before it is killed. */
   readonly graceMs?: number;
 }
@@ -86,11 +89,13 @@ export class Vagrant {
       stderr = (stderr + text).slice(0, STDERR_CHARS);
     });
 
-    const forget = this.#cancelWith(child, deadline);
+    // What it says while it cleans up tells nothing of what it was cancelled in.
+    let linesBefore = Infinity;
+    const forget = this.#cancelWith(child, deadline, () => (linesBefore = lines.length));
     try {
       const code = await ended(child);
       lines.push(...parser.end());
-      return summarise(code, lines, stderr);
+      return summarise(code, lines, stderr, linesBefore);
     } finally {
       forget();
     }
@@ -99,6 +104,7 @@ export class Vagrant {
   #environment(): NodeJS.ProcessEnv {
     return {
       ...this.settings.environment,
+      ...(this.settings.access && vagrantEnvironment(this.settings.access)),
       VAGRANT_CWD: this.settings.root,
       VAGRANT_DOTFILE_PATH: this.folder,
       VAGRANT_CHECKPOINT_DISABLE: '1',
@@ -110,10 +116,11 @@ export class Vagrant {
   }
 
   /** SIGINT makes Vagrant undo what it began; other signals don't. Returns what ends the watch. */
-  #cancelWith(child: ChildProcess, deadline: Deadline): () => void {
+  #cancelWith(child: ChildProcess, deadline: Deadline, onCancel: () => void): () => void {
     const signal = deadline.signal();
     let kill: NodeJS.Timeout | undefined;
     const cancel = (): void => {
+      onCancel();
       child.kill('SIGINT');
       kill = setTimeout(() => killGroup(child), this.settings.graceMs ?? GRACE_MS);
     };
@@ -150,11 +157,16 @@ function ended(child: ChildProcess): Promise<number | null> {
   });
 }
 
-function summarise(code: number | null, lines: readonly VagrantLine[], stderr: string): Exit {
+function summarise(
+  code: number | null,
+  lines: readonly VagrantLine[],
+  stderr: string,
+  linesBefore: number,
+): Exit {
   const events = lines.filter((line) => line.kind === 'event');
-  const words = lines.map((line) =>
-    line.kind === 'text' ? line.text : line.type === 'ui' ? line.data[1] : '',
-  );
+  const words = lines
+    .slice(0, linesBefore)
+    .map((line) => (line.kind === 'text' ? line.text : line.type === 'ui' ? line.data[1] : ''));
   const lastWords = words.findLast((word) => word !== undefined && word !== '') ?? stderr.trim();
   if (code === 0) return { events, failure: undefined, lastWords };
 

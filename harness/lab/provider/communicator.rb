@@ -125,6 +125,20 @@ module VagrantPlugins
       end
     end
 
+    # Whether a machine's WinRM service is up: it asks for credentials, and gets none.
+    module WinRMService
+      PATIENCE = { open_timeout: 5, read_timeout: 10 }.freeze
+
+      def self.answers?(machine)
+        address = CommunicatorWinRM::Helper.winrm_info(machine)
+        secure = machine.config.winrm.transport == :ssl
+        options = { **PATIENCE, use_ssl: secure, verify_mode: OpenSSL::SSL::VERIFY_NONE }
+        Net::HTTP.start(address[:host], address[:port], nil, **options) do |http|
+          http.post('/wsman', '', 'Content-Type' => 'application/soap+xml;charset=UTF-8').is_a?(Net::HTTPUnauthorized)
+        end
+      end
+    end
+
     # Vagrant's way into a machine, for lab machines, and for all others where the winrm gem is missing.
     class Communicator < Vagrant.plugin('2', :communicator)
       # Stands in for the communicator `winrm`, and gives way to Vagrant's own one where that can work.
@@ -144,7 +158,7 @@ module VagrantPlugins
 
       # What goes wrong while a machine boots.
       NOT_THERE_YET = [SystemCallError, EOFError, Timeout::Error, CommunicatorWinRM::Errors::WinRMNotReady,
-                       Errors::GuestNotRunning].freeze
+                       OpenSSL::SSL::SSLError, Errors::GuestNotRunning].freeze
 
       def initialize(machine)
         @machine = machine
@@ -158,7 +172,10 @@ module VagrantPlugins
       end
 
       def ready?
-        run('hostname').exit_code.zero?
+        return run('hostname').exit_code.zero? if @machine.provider_name == :lab
+
+        # The harness proves who it is in its own way. To send a password here might send it in the clear.
+        WinRMService.answers?(@machine)
       rescue *NOT_THERE_YET
         false
       end

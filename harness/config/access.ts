@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import type { WinrmEndpoint } from '../core/endpoints.ts';
+import { describe, Fault } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
+import { configPath, type LoadedConfig, readSecret } from './load.ts';
+
+/** How real machines are reached: what Vagrant cannot tell of them, or must not print. */
+export interface Access {
+  readonly scheme: 'http' | 'https';
+  readonly winrm: Omit<WinrmEndpoint, 'url' | 'fingerprint'>;
+  /** SHA-256 of the certificates of machines that are told apart by it. */
+  readonly fingerprints: Readonly<Record<string, string>>;
+  readonly vncPassword: Secret;
+  /** VirtualBox' web service; the console is reached by it and VBoxManage in place of VNC. */
+  readonly webService: { readonly url: string; readonly user: string; readonly password: Secret } | undefined;
+}
+
+/** Boxes come with this published password, and so does the Vagrantfile. */
+const PUBLISHED = new Secret('vagrant', 'everybody');
+
+/** VNC knows no more characters of a password. */
+const VNC_CHARACTERS = 8;
+
+/** How machines are reached when nothing is configured: as every public box is set up. */
+export const USUAL_ACCESS: Access = {
+  scheme: 'http',
+  winrm: { user: 'vagrant', password: PUBLISHED, authentication: 'auto' },
+  fingerprints: {},
+  vncPassword: PUBLISHED,
+  webService: undefined,
+};
+
+/** @throws Fault `secret-missing`, `ca-unreadable` */
+export function resolveAccess(loaded: LoadedConfig): Access {
+  const { winrm, console, machines } = loaded.config;
+  const secret = (reference: string | undefined, key: string): Secret =>
+    reference === undefined ? PUBLISHED : readSecret(reference, key, loaded);
+  const ca = winrm.certificateAuthority;
+  const service = console.webService;
+  return {
+    scheme: winrm.scheme,
+    winrm: {
+      user: winrm.user,
+      password: secret(winrm.password, 'winrm.password'),
+      authentication: winrm.authentication,
+      ...(ca !== undefined && { ca: readAuthority(configPath(loaded, ca)) }),
+      ...(winrm.proxy !== undefined && { proxy: winrm.proxy }),
+    },
+    fingerprints: Object.fromEntries(
+      machines.flatMap(({ name, winrmFingerprint }) =>
+        winrmFingerprint === undefined ? [] : [[name, winrmFingerprint]],
+      ),
+    ),
+    vncPassword: firstCharacters(secret(console.vncPassword, 'console.vncPassword')),
+    webService: service && {
+      ...service,
+      password: readSecret(service.password, 'console.webService.password', loaded),
+    },
+  };
+}
+
+const firstCharacters = (secret: Secret): Secret =>
+  secret.reveal().length <= VNC_CHARACTERS ? secret : new Secret(secret.reveal().slice(0, VNC_CHARACTERS));
+
+function readAuthority(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Fault(`winrm.certificateAuthority: cannot read ${path}: ${describe(error)}`, {
+      code: 'ca-unreadable',
+      blame: 'config',
+      remedy: "Name the PEM file of the authority that signed the machines' certificates.",
+      cause: error,
+    });
+  }
+}
+
+/** What the Vagrantfile takes from the environment, so that Vagrant reaches the machines in the same way. */
+export function vagrantEnvironment({
+  scheme,
+  winrm,
+  vncPassword,
+  webService,
+  fingerprints,
+}: Access): Record<string, string> {
+  const transport = scheme === 'https' ? 'ssl' : winrm.authentication === 'basic' ? 'plaintext' : 'negotiate';
+  const ownCertificates = winrm.ca !== undefined || Object.keys(fingerprints).length > 0;
+  return {
+    SSPR_WINRM_USER: winrm.user,
+    SSPR_WINRM_PASSWORD: winrm.password.reveal(),
+    SSPR_WINRM_TRANSPORT: transport,
+    // Vagrant knows the system's authorities only. With NTLM, a password is not sent to whoever answers.
+    SSPR_WINRM_VERIFY: ownCertificates && winrm.authentication !== 'basic' ? 'no' : 'yes',
+    SSPR_VNC_PASSWORD: vncPassword.reveal(),
+    SSPR_VIRTUALBOX_CONSOLE: webService ? 'web-service' : 'vnc',
+  };
+}
