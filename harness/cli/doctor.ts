@@ -1,102 +1,60 @@
-import { spawnSync } from 'node:child_process';
-import { describe, Fault, toFault } from '../core/errors.ts';
-import { EXIT_CODE } from '../core/exit-code.ts';
-import { readLabState } from '../config/lab-state.ts';
-import { loadConfig, type LoadedConfig } from '../config/load.ts';
-import { isLab, packagePath, resolveSettings } from '../config/settings.ts';
-import { checkNamespaces } from '../lab/guest/power.ts';
-import { findPreparedFiles } from '../lab/guest/prepare.ts';
-import { missingPackages, readPackageList } from '../setup/debian.mjs';
-import { checkPackage, checkTenant } from './preflight.ts';
+import { Deadline, interrupted } from '../core/deadline.ts';
+import { loadConfig } from '../config/load.ts';
+import { examine, type Finding, type Group, type State } from './doctor/finding.ts';
+import { exitCodeOf, printFinding, printSummary } from './doctor/print.ts';
+import { examineSetUp } from './doctor/set-up.ts';
+import { terminal } from './report.ts';
 
-/** One thing that a run needs: its name, and a way to see whether it is so. */
-interface Examination {
-  readonly what: string;
-  /** Returns what was found; throws a Fault when it is not as needed. */
-  readonly look: () => Promise<string> | string;
-}
+/** For all of it, in milliseconds; a tenant that throttles takes longest. */
+const LONGEST_MS = 300_000;
 
-/** `sspr doctor`: one line for each need, with the remedy where one is not met. Touches nothing. */
+/** `sspr doctor`: one line for each need, with the remedy where one is not met. Looks only, and touches nothing. */
 export async function doctor({ config: file }: { config?: string }, signal: AbortSignal): Promise<number> {
   const loaded = loadConfig(file);
-  let healthy = true;
-  for (const { what, look } of isLab(loaded.config) ? labNeeds(loaded) : realNeeds(loaded, signal)) {
-    try {
-      process.stdout.write(`ok       ${what}: ${await look()}\n`);
-    } catch (error) {
-      healthy = false;
-      process.stdout.write(`PROBLEM  ${what}: ${describe(error)}\n         ${toFault(error).remedy}\n`);
+  const deadline = Deadline.in(LONGEST_MS, 'looking at the set-up', signal);
+  const { groups, close } = examineSetUp(loaded, deadline);
+  try {
+    return exitCodeOf(await print(groups, deadline));
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * Looks at everything at once, and prints in order.
+ * @throws Fault `interrupted`
+ */
+async function print(groups: readonly Group[], deadline: Deadline): Promise<State[]> {
+  const { color } = terminal();
+  const options = { color, columns: process.stdout.columns || 80 };
+  const states: State[] = [];
+  for (const { title, lines } of groups.map(start)) {
+    process.stdout.write(`${title}\n`);
+    for (const { what, finding } of await lines) {
+      const found = await finding;
+      // Ctrl-C also ends the programs that were asked: what they say then means nothing.
+      if (deadline.aborted) throw interrupted(deadline.what);
+      states.push(found.state);
+      process.stdout.write(printFinding(what, found, options));
     }
   }
-  return healthy ? EXIT_CODE.compliant : EXIT_CODE.badUsage;
+  process.stdout.write(printSummary(states, options));
+  return states;
 }
 
-const everywhere = (loaded: LoadedConfig): Examination[] => [
-  { what: 'Node', look: () => process.versions.node },
-  { what: 'Vagrant', look: vagrantVersion },
-  { what: 'configuration', look: () => loaded.file ?? 'none: the embedded lab' },
-];
-
-const labNeeds = (loaded: LoadedConfig): Examination[] => [
-  ...everywhere(loaded),
-  { what: 'Debian packages', look: debianPackages },
-  { what: 'isolation of guests', look: namespaces },
-  { what: 'lab files', look: labFiles },
-  { what: 'lab', look: () => (readLabState() ? 'running' : 'not running; a run starts it') },
-];
-
-const realNeeds = (loaded: LoadedConfig, signal: AbortSignal): Examination[] => [
-  ...everywhere(loaded),
-  {
-    what: 'package',
-    look: async () => {
-      const { productName, productVersion, architecture } = await checkPackage(packagePath(loaded, ''));
-      return `${productName} ${productVersion} (${architecture})`;
-    },
-  },
-  {
-    what: 'tenant',
-    look: async () => {
-      await checkTenant(resolveSettings(loaded, undefined), signal);
-      return 'answers, and the app may read what it has to';
-    },
-  },
-  ...loaded.config.machines.map(({ name }) => ({ what: `box of ${name}`, look: () => boxOf(name) })),
-];
-
-function vagrantVersion(): string {
-  const { stdout, status } = spawnSync('vagrant', ['--version'], { encoding: 'utf8' });
-  if (status === 0) return stdout.trim();
-  throw need('vagrant does not answer', 'Install Vagrant (Debian: apt-get install vagrant).');
+interface Line {
+  readonly what: string;
+  readonly finding: Promise<Finding>;
 }
 
-function debianPackages(): string {
-  const wanted = readPackageList();
-  const missing = missingPackages(wanted);
-  if (missing.length === 0) return `all ${wanted.length} installed`;
-  throw need(
-    `missing: ${missing.join(' ')}`,
-    `apt-get install -y --no-install-recommends ${missing.join(' ')}`,
-  );
+function start({ title, examinations }: Group): { title: string; lines: Promise<Line[]> } {
+  const lines = (async () =>
+    (await examinations()).map((one) => ({ what: one.what, finding: heard(examine(one)) })))();
+  return { title, lines: heard(lines) };
 }
 
-function namespaces(): string {
-  checkNamespaces();
-  return 'namespaces can be made';
+/** An interruption ends the first line that is waited for; the others must not count as unheard errors. */
+function heard<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
-
-function labFiles(): string {
-  const found = findPreparedFiles();
-  if (found) return found.golden;
-  return 'not prepared yet; a run prepares them';
-}
-
-function boxOf(name: string): string {
-  const variable = `SSPR_BOX_${name.toUpperCase()}`;
-  const box = process.env[variable];
-  if (box) return box;
-  throw need(`${variable} is not set`, `Set ${variable} to the name of your Vagrant box.`);
-}
-
-const need = (message: string, remedy: string) =>
-  new Fault(message, { code: 'need-not-met', blame: 'config', remedy });

@@ -127,6 +127,17 @@ export interface GraphRefusal {
   readonly permission: string;
 }
 
+/** Reports of a tenant without licence, also when the app may not read licences (Directory.Read.All). */
+const NOT_PREMIUM = 'Authentication_RequestFromNonPremiumTenantOrB2CTenant';
+
+const licenceMissing = (what: string, said: string): Fault =>
+  new Fault(`Graph gives ${what} only to tenants with Azure AD Premium (${said})`, {
+    code: 'tenant-licence-missing',
+    blame: 'tenant',
+    remedy:
+      'Get an Azure AD Premium P1 or P2 licence for the tenant; if it has one, grant the app Directory.Read.All.',
+  });
+
 export function explainRefusal({ status, code, message, what, permission }: GraphRefusal): Fault {
   const said = `HTTP ${status} ${code}: ${message}`;
   switch (status) {
@@ -138,6 +149,7 @@ export function explainRefusal({ status, code, message, what, permission }: Grap
           'Check that authority and Graph address belong to the same cloud, and the clock of this host.',
       });
     case 403:
+      if (code === NOT_PREMIUM) return licenceMissing(what, said);
       return new Fault(`The app may not read ${what} (${said})`, {
         code: 'tenant-permission-missing',
         blame: 'tenant',

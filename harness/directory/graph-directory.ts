@@ -7,7 +7,7 @@ import type { AuditQuery, Directory, DirectoryAudit, MailMessage, Registration }
 import { invalidAnswer } from './faults.ts';
 import { Graph } from './graph.ts';
 import { type PaceLimit, REPORTS_LIMIT } from './pace.ts';
-import { type NetworkOptions, openTransport } from './transport.ts';
+import { type NetworkOptions, openTransport, type Transport } from './transport.ts';
 
 export interface DirectoryOptions extends NetworkOptions {
   /** `https://login.microsoftonline.com` */
@@ -26,6 +26,12 @@ export interface DirectoryOptions extends NetworkOptions {
  * @throws Fault `tenant-config` for options that no tenant can have. The methods: see faults.ts
  */
 export function openDirectory(options: DirectoryOptions): Directory {
+  const { graph, transport } = openGraph(options);
+  return { ...directoryOf(graph), close: () => transport.close() };
+}
+
+/** One way to the tenant and one token, for whoever reads there. */
+export function openGraph(options: DirectoryOptions): { graph: Graph; transport: Transport } {
   const transport = openTransport(options);
   const graph = new Graph({
     root: options.graph,
@@ -34,14 +40,15 @@ export function openDirectory(options: DirectoryOptions): Directory {
     transport,
     pace: options.pace ?? REPORTS_LIMIT,
   });
-  return {
-    registration: (upn, deadline) => readRegistration(graph, upn, deadline),
-    audits: (query, deadline) => readAudits(graph, query, deadline),
-    messages: (mailbox, since, deadline) => readMessages(graph, mailbox, since, deadline),
-    passwordChangedAt: (upn, deadline) => readPasswordChange(graph, upn, deadline),
-    close: () => transport.close(),
-  };
+  return { graph, transport };
 }
+
+export const directoryOf = (graph: Graph): Omit<Directory, 'close'> => ({
+  registration: (upn, deadline) => readRegistration(graph, upn, deadline),
+  audits: (query, deadline) => readAudits(graph, query, deadline),
+  messages: (mailbox, since, deadline) => readMessages(graph, mailbox, since, deadline),
+  passwordChangedAt: (upn, deadline) => readPasswordChange(graph, upn, deadline),
+});
 
 function makeCredential(
   { tenantId, clientId, clientSecret, authority }: DirectoryOptions,

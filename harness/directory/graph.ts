@@ -102,7 +102,7 @@ export class Graph {
     query: GraphQuery<unknown>,
     deadline: Deadline,
   ): Promise<{ response: Response; text: string }> {
-    const token = await this.#token(deadline);
+    const token = await this.token(deadline);
     const headers = { ...query.headers, authorization: `Bearer ${token}`, accept: 'application/json' };
     return await guarded(deadline, `asking Graph for ${query.what}`, async (signal) => {
       try {
@@ -114,8 +114,8 @@ export class Graph {
     });
   }
 
-  /** @azure/identity keeps the token until shortly before it ends. */
-  async #token(deadline: Deadline): Promise<string> {
+  /** The access token. @azure/identity keeps it until shortly before it ends. */
+  async token(deadline: Deadline): Promise<string> {
     const { credential, authority, root, transport } = this.options;
     return await guarded(deadline, 'asking for a token', async (abortSignal) => {
       try {

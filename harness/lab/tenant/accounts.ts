@@ -31,6 +31,8 @@ export interface Account {
   accountEnabled: boolean;
   standing: Standing;
   methods: readonly RegistrableMethod[];
+  /** Names of the directory roles that make an administrator of the user; test users have none. */
+  directoryRoles: readonly string[];
   password: Secret;
   /** Milliseconds since 1970. */
   passwordChangedAt: number;

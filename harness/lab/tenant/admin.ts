@@ -3,6 +3,7 @@ import { Secret } from '../../core/secret.ts';
 import { REGISTRABLE, registration, STANDINGS, type Account } from './accounts.ts';
 import { json, type Reply, type Request } from './http.ts';
 import { sameSecret } from './oauth.ts';
+import { SUBSCRIPTION_NAMES } from './subscriptions.ts';
 import { PERMISSIONS, type Tenant } from './tenant.ts';
 
 const ADMIN_PATH = '/lab/admin/';
@@ -12,6 +13,8 @@ const UserChange = z.strictObject({
   methods: z.array(z.enum(REGISTRABLE)).optional(),
   standing: z.enum(STANDINGS).optional(),
   accountEnabled: z.boolean().optional(),
+  /** Directory roles by name: "Helpdesk Administrator". */
+  directoryRoles: z.array(z.string().min(1)).optional(),
   /** Sets the password without any audit row of the portal. */
   password: z.string().min(1).optional(),
   /** Lifts the block of 24 hours. */
@@ -23,6 +26,7 @@ const TenantChange = z.strictObject({
   methodsRequired: z.union([z.literal(1), z.literal(2)]).optional(),
   captcha: z.boolean().optional(),
   permissions: z.array(z.enum(PERMISSIONS)).optional(),
+  subscriptions: z.array(z.enum(SUBSCRIPTION_NAMES)).optional(),
 });
 
 type UserChange = z.infer<typeof UserChange>;
@@ -34,6 +38,7 @@ function changeUser(tenant: Tenant, account: Account, change: UserChange): void 
     account.registrationChangedAt = tenant.now();
   }
   account.standing = change.standing ?? account.standing;
+  account.directoryRoles = change.directoryRoles ?? account.directoryRoles;
   account.accountEnabled = change.accountEnabled ?? account.accountEnabled;
   if (change.unblock) Object.assign(account, { wrongCodes: 0, blockedUntil: 0 });
   if (change.password !== undefined) {
@@ -47,6 +52,7 @@ function changeTenant(tenant: Tenant, change: TenantChange): void {
   tenant.policy.methodsRequired = change.methodsRequired ?? tenant.policy.methodsRequired;
   tenant.policy.captcha = change.captcha ?? tenant.policy.captcha;
   tenant.application.permissions = change.permissions ?? tenant.application.permissions;
+  tenant.subscriptions = change.subscriptions ?? tenant.subscriptions;
 }
 
 /**
@@ -65,7 +71,8 @@ export function answerAdmin(tenant: Tenant, token: Secret, request: Request): Re
     return apply(TenantChange, request.body, (change) => {
       changeTenant(tenant, change);
       const { permissions } = tenant.application;
-      return { auditDelayMs: tenant.audits.delayMs, ...tenant.policy, permissions };
+      const { subscriptions, policy, audits } = tenant;
+      return { auditDelayMs: audits.delayMs, ...policy, permissions, subscriptions };
     });
   }
   const account = kind === 'users' ? tenant.account(decodeURIComponent(name)) : undefined;
@@ -96,6 +103,7 @@ function describeUser(tenant: Tenant, account: Account) {
     standing: account.standing,
     accountEnabled: account.accountEnabled,
     methods: account.methods,
+    directoryRoles: account.directoryRoles,
     ...registration(account, tenant.policy.methodsRequired),
     mobilePhone: account.mobilePhone,
     wrongCodes: account.wrongCodes,

@@ -3,7 +3,9 @@ import { registration, type Account } from './accounts.ts';
 import { AUDIT_PROPERTIES } from './audit-log.ts';
 import { json, type Reply, type Request } from './http.ts';
 import { asHtml, MAIL_PROPERTIES } from './mailboxes.ts';
+import { MEMBERSHIP_PROPERTIES, memberships } from './memberships.ts';
 import { mustExist, ODataError, query, select, type Collection, type Row } from './odata.ts';
+import { subscribedSku, SUBSCRIPTION_PROPERTIES } from './subscriptions.ts';
 import type { Permission, Tenant } from './tenant.ts';
 
 /** An answer other than success, in Graph's terms. */
@@ -23,6 +25,8 @@ interface Resource {
   /** The token needs one permission out of each group. */
   readonly needs: readonly (readonly Permission[])[];
   readonly denied: { readonly code: string; readonly message: string };
+  /** Whether Graph gives it only to tenants with Azure AD Premium. */
+  readonly premium?: true;
   answer(context: Context): Reply;
 }
 
@@ -46,6 +50,11 @@ const mailDenied = {
   message: 'Access is denied. Check credentials and try again.',
 };
 
+const notPremium = {
+  code: 'Authentication_RequestFromNonPremiumTenantOrB2CTenant',
+  message: "Neither tenant is B2C or tenant doesn't have premium license",
+};
+
 /** Graph's largest page for the audit log and for directory objects. */
 const PAGE = 1000;
 
@@ -54,6 +63,7 @@ const RESOURCES: readonly Resource[] = [
     path: /^\/v1\.0\/auditLogs\/directoryAudits$/i,
     needs: [['AuditLog.Read.All'], ['Directory.Read.All']],
     denied: reportDenied,
+    premium: true,
     answer: (context) =>
       list(context, 'auditLogs/directoryAudits', (asOf) => ({
         rows: context.tenant.audits.visibleAt(asOf),
@@ -65,6 +75,7 @@ const RESOURCES: readonly Resource[] = [
     path: /^\/v1\.0\/reports\/authenticationMethods\/userRegistrationDetails$/i,
     needs: [['AuditLog.Read.All']],
     denied: reportDenied,
+    premium: true,
     answer: (context) =>
       list(context, 'reports/authenticationMethods/userRegistrationDetails', () => ({
         rows: context.tenant.accounts.map((account) => registrationDetails(context.tenant, account)),
@@ -76,6 +87,7 @@ const RESOURCES: readonly Resource[] = [
     path: /^\/v1\.0\/reports\/authenticationMethods\/userRegistrationDetails\/([^/]+)$/i,
     needs: [['AuditLog.Read.All']],
     denied: reportDenied,
+    premium: true,
     answer: ({ tenant, request, parts: [id = ''] }) => {
       const account = tenant.accounts.find((one) => one.id === id);
       if (!account) throw new GraphError(404, 'UnknownError', '');
@@ -136,6 +148,40 @@ const RESOURCES: readonly Resource[] = [
     },
   },
   {
+    path: /^\/v1\.0\/users\/([^/]+)\/transitiveMemberOf$/i,
+    needs: [['User.Read.All', 'Directory.Read.All']],
+    denied: directoryDenied,
+    answer: (context) => {
+      const [id = ''] = context.parts;
+      const account = context.tenant.account(id);
+      if (!account) throw notFound(id);
+      return list(context, 'directoryObjects', () => ({
+        rows: memberships(context.tenant.organization, account.directoryRoles),
+        properties: MEMBERSHIP_PROPERTIES,
+        pageSize: 100,
+      }));
+    },
+  },
+  {
+    path: /^\/v1\.0\/subscribedSkus$/i,
+    needs: [['Organization.Read.All', 'Directory.Read.All']],
+    denied: directoryDenied,
+    answer: (context) => {
+      if (context.request.url.searchParams.has('$filter')) {
+        throw new GraphError(
+          400,
+          'Request_UnsupportedQuery',
+          "The query parameter '$filter' is not supported.",
+        );
+      }
+      return list(context, 'subscribedSkus', () => ({
+        rows: context.tenant.subscriptions.map((name) => subscribedSku(context.tenant.id, name)),
+        properties: SUBSCRIPTION_PROPERTIES,
+        pageSize: PAGE,
+      }));
+    },
+  },
+  {
     path: /^\/v1\.0\/organization$/i,
     needs: [['Organization.Read.All', 'Directory.Read.All', 'User.Read.All']],
     denied: directoryDenied,
@@ -169,6 +215,7 @@ function route(tenant: Tenant, request: Request): Reply {
     if (!resource.needs.every((group) => group.some((one) => permissions.includes(one)))) {
       throw new GraphError(403, resource.denied.code, resource.denied.message);
     }
+    if (resource.premium && !tenant.premium) throw new GraphError(403, notPremium.code, notPremium.message);
     return resource.answer({ tenant, request, parts: match.slice(1).map(decode) });
   }
   throw new GraphError(
@@ -334,7 +381,7 @@ const registrationDetails = (tenant: Tenant, account: Account): Row => ({
   userPrincipalName: account.userPrincipalName,
   userDisplayName: account.displayName,
   userType: 'member',
-  isAdmin: false,
+  isAdmin: account.directoryRoles.length > 0,
   ...registration(account, tenant.policy.methodsRequired),
   isMfaRegistered: false,
   isMfaCapable: false,

@@ -1,4 +1,5 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { publishedKeys } from './access-token.ts';
 import { json, type Reply, type Request } from './http.ts';
 import type { Tenant } from './tenant.ts';
 
@@ -29,7 +30,9 @@ export function answerOAuth(tenant: Tenant, request: Request): Reply | undefined
   if (path === '/common/discovery/instance') return instanceDiscovery(origin);
 
   const [, named = '', what] =
-    /^\/([^/]+)\/(v2\.0\/\.well-known\/openid-configuration|oauth2\/v2\.0\/token)$/.exec(path) ?? [];
+    /^\/([^/]+)\/(v2\.0\/\.well-known\/openid-configuration|discovery\/v2\.0\/keys|oauth2\/v2\.0\/token)$/.exec(
+      path,
+    ) ?? [];
   if (what === undefined) return undefined;
   if (named !== tenant.id && named !== tenant.domain) {
     return refuse(
@@ -39,6 +42,7 @@ export function answerOAuth(tenant: Tenant, request: Request): Reply | undefined
     );
   }
   if (what.startsWith('v2.0')) return openidConfiguration(tenant, origin);
+  if (what.startsWith('discovery')) return json(200, publishedKeys());
   if (request.method !== 'POST') return json(405, { error: 'invalid_request' }, { allow: 'POST' });
   return token(tenant, new URLSearchParams(request.body));
 }

@@ -1,5 +1,6 @@
 import { ClientSecretCredential } from '@azure/identity';
 import { expect } from '@playwright/test';
+import { createPublicKey, type JsonWebKey, verify } from 'node:crypto';
 import { request as httpsRequest } from 'node:https';
 import { Agent } from 'undici';
 import { Secret } from '../../core/secret.ts';
@@ -105,6 +106,38 @@ describe('the tenant on the wire', () => {
       await expect(identityClient('wrong').getToken('https://graph.microsoft.com/.default')).rejects.toThrow(
         /AADSTS7000215/,
       );
+    });
+
+    it('signs its tokens, which name tenant, application and permissions', async () => {
+      const { body } = await token(credentials());
+      const [header, claims, signature] = String(body.access_token).split('.');
+      const read = (part?: string) => JSON.parse(Buffer.from(part ?? '', 'base64url').toString()) as object;
+      expect(read(claims)).toMatchObject({
+        aud: 'https://graph.microsoft.com',
+        tid: tenant.id,
+        appid: tenant.application.id,
+        roles: [
+          'AuditLog.Read.All',
+          'Directory.Read.All',
+          'User.Read.All',
+          'Mail.Read',
+          'Organization.Read.All',
+        ],
+        exp: Math.floor(START / 1000) + 60,
+      });
+      const configuration = await call(`/${tenant.id}/v2.0/.well-known/openid-configuration`);
+      const { body: published } = await call(String(configuration.body.jwks_uri));
+      const [key] = published.keys as (JsonWebKey & { kid: string })[];
+      expect(read(header)).toMatchObject({ alg: 'RS256', kid: key!.kid });
+      const publicKey = createPublicKey({ key: key!, format: 'jwk' });
+      const signed = Buffer.from(`${header}.${claims}`);
+      expect(verify('sha256', signed, publicKey, Buffer.from(signature!, 'base64url'))).toBe(true);
+    });
+
+    it('dates its answers by its own clock', async () => {
+      clock += 600_000;
+      const answer = await call(`/${tenant.id}/v2.0/.well-known/openid-configuration`);
+      expect(answer.headers.get('date')).toBe('Sat, 21 Nov 2026 10:10:00 GMT');
     });
 
     it('refuses in the codes of Azure AD', async () => {
@@ -258,6 +291,40 @@ describe('the tenant on the wire', () => {
       expect((await graph(`${path}?$filter=${filter}`)).body.value).toEqual([
         expect.objectContaining({ isSsprRegistered: false, isSsprEnabled: false, isSsprCapable: false }),
       ]);
+    });
+
+    it('names subscriptions with their plans, and gives no reports to a tenant without premium', async () => {
+      const plans = async () =>
+        ((await graph('subscribedSkus')).body.value as { servicePlans: { servicePlanName: string }[] }[])
+          .flatMap(({ servicePlans }) => servicePlans)
+          .map(({ servicePlanName }) => servicePlanName);
+      expect(await plans()).toContain('AAD_PREMIUM');
+      expect(await admin('tenant', { subscriptions: ['STANDARDPACK'] })).toMatchObject({ status: 200 });
+      expect(await plans()).toEqual(['EXCHANGE_S_STANDARD']);
+      for (const resource of [
+        'auditLogs/directoryAudits',
+        'reports/authenticationMethods/userRegistrationDetails',
+      ]) {
+        expect(await graph(resource)).toMatchObject({
+          status: 403,
+          body: { error: { code: 'Authentication_RequestFromNonPremiumTenantOrB2CTenant' } },
+        });
+      }
+      expect(await graph(`subscribedSkus?$filter=${encodeURIComponent("skuId eq 'x'")}`)).toMatchObject({
+        status: 400,
+      });
+    });
+
+    it('tells administrators by their directory roles', async () => {
+      const types = async () =>
+        ((await graph(`users/${UPN}/transitiveMemberOf`)).body.value as Record<string, string>[]).map(
+          (one) => `${one['@odata.type']} ${one.displayName}`,
+        );
+      expect(await types()).toEqual(['#microsoft.graph.group All of Contoso']);
+      await admin(`users/${UPN}`, { directoryRoles: ['Helpdesk Administrator'] });
+      expect(await types()).toContain('#microsoft.graph.directoryRole Helpdesk Administrator');
+      const details = await graph('reports/authenticationMethods/userRegistrationDetails');
+      expect(details.body.value).toEqual([expect.objectContaining({ isAdmin: true })]);
     });
 
     it('reads a mailbox, as HTML or as text', async () => {

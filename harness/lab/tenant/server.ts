@@ -60,7 +60,10 @@ export async function serveTenant(options: TenantServerOptions): Promise<TenantS
   const route = router(options);
   const server = createServer(
     { key: options.key.reveal(), cert: options.chain, minVersion: 'TLSv1.2' },
-    (request, response) => void handle(request, response, route, options.onRequest),
+    (request, response) => {
+      response.setHeader('date', new Date(options.tenant.now()).toUTCString());
+      void handle(request, response, route, options.onRequest);
+    },
   );
   // A closed connection and a failed handshake are the caller's affair.
   server.on('tlsClientError', (_error, socket: Socket) => socket.destroy());

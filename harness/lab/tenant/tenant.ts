@@ -1,8 +1,10 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { Secret } from '../../core/secret.ts';
+import { signToken } from './access-token.ts';
 import { sameName, type Account } from './accounts.ts';
 import { AuditLog } from './audit-log.ts';
 import { Mailboxes } from './mailboxes.ts';
+import { SUBSCRIPTIONS, type SubscriptionName } from './subscriptions.ts';
 
 /** The permissions of Microsoft Graph that the lab knows. */
 export const PERMISSIONS = [
@@ -57,6 +59,8 @@ export class Tenant {
   readonly domain: string;
   readonly application: { readonly id: string; readonly secret: Secret; permissions: readonly Permission[] };
   readonly policy: Policy = { methodsRequired: 1, captcha: false };
+  /** What the organisation has subscribed to. Audit logs and reports need a premium plan among it. */
+  subscriptions: readonly SubscriptionName[] = ['EMS'];
   readonly accounts: readonly Account[];
   readonly audits: AuditLog;
   readonly mailboxes = new Mailboxes();
@@ -89,10 +93,17 @@ export class Tenant {
 
   /** A new access token with the application's present permissions. */
   issueToken(): string {
-    const token = randomBytes(48).toString('base64url');
-    const expiresAt = this.now() + this.tokenLifetime * 1000;
-    this.#tokens.set(token, { permissions: this.application.permissions, expiresAt });
+    const { id: application, permissions } = this.application;
+    const issuedAt = this.now();
+    const expiresAt = issuedAt + this.tokenLifetime * 1000;
+    const token = signToken({ tenant: this.id, application, permissions, issuedAt, expiresAt });
+    this.#tokens.set(token, { permissions, expiresAt });
     return token;
+  }
+
+  /** Whether the tenant has Azure AD Premium P1 or P2. */
+  get premium(): boolean {
+    return this.subscriptions.some((name) => SUBSCRIPTIONS[name].premium);
   }
 
   /** The permissions that a token carries; undefined when it is unknown or has expired. */
@@ -114,6 +125,7 @@ function newAccount(user: TenantOptions['users'][number], now: number): Account 
     accountEnabled: true,
     standing: 'enabled',
     methods: ['email', 'mobilePhone'],
+    directoryRoles: [],
     password: new Secret(randomBytes(18).toString('base64url') + 'aA1'),
     passwordChangedAt: now - 30 * DAY,
     registrationChangedAt: now - 30 * DAY,
