@@ -203,7 +203,7 @@ describe('WinRM client and the answers of real servers', () => {
         stdout: '\r\nWindows IP Configuration\r\n',
         stderr: 'oh\r\n',
       });
-      expect(server?.asked.slice(-2)).toEqual(['Signal', 'Delete']);
+      expect(server?.asked.slice(-2)).toEqual(['Receive', 'Delete']);
       expect(server?.envelopes.at(-2)).toContain(`CommandId="${COMMAND_ID}"`);
       expect(server?.envelopes.at(-1)).toContain(`<w:Selector Name="ShellId">${SHELL_ID}</w:Selector>`);
     });

@@ -46,6 +46,8 @@ export class Shell {
   readonly #transport: Transport;
   readonly #maxOutput: number;
   #id: string;
+  /** The last command, when it has ended by itself and the machine still keeps it. */
+  #ended: string | undefined;
   /** Commands that it has run. */
   #ran = 0;
 
@@ -81,15 +83,29 @@ export class Shell {
 
   /** Runs a command to its end. */
   async run(run: Run, deadline: Deadline): Promise<RawResult> {
+    await this.#forgetEnded();
     const commandId = await this.#start(run, deadline);
     this.#ran++;
     try {
       if (run.input) await this.#feed(commandId, run.input, deadline);
-      return await this.#collect(commandId, run.shown, deadline);
-    } finally {
-      // Also when it has ended by itself, or the machine keeps it. Source: MS-WSMV 3.1.4.14.
+      const result = await this.#collect(commandId, run.shown, deadline);
+      this.#ended = commandId;
+      return result;
+    } catch (error) {
       await tidy(this.#transport, terminate(this.#id, commandId));
+      throw error;
     }
+  }
+
+  /**
+   * A command that has ended by itself is terminated too, or the machine keeps it (MS-WSMV 3.1.4.14): before the next
+   * one, so that nobody waits for it and the last one goes with its shell.
+   */
+  async #forgetEnded(): Promise<void> {
+    if (this.#ended === undefined) return;
+    const request = terminate(this.#id, this.#ended);
+    this.#ended = undefined;
+    await tidy(this.#transport, request);
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '../../core/errors.ts';
+import { processorFor } from './one-cpu.ts';
 import { cleanUpServerFolder, wineEnvironment } from './wine.ts';
 
 const INIT = fileURLToPath(new URL('./native/init.sh', import.meta.url));
@@ -49,8 +50,12 @@ export class Power {
     const files = nameServiceFiles(options);
     const log = openSync(join(options.folder, 'wine.log'), 'a', 0o600);
     const init = spawn(
-      'unshare',
-      [namespaceFlags(), '--mount-proc', '--kill-child', 'bash', INIT, options.computerName, ...files],
+      'taskset',
+      [
+        ...['--cpu-list', String(processorFor(options.computerName))],
+        ...['unshare', namespaceFlags(), '--mount-proc', '--kill-child'],
+        ...['bash', INIT, options.computerName, ...files],
+      ],
       {
         cwd: join(options.prefix, 'drive_c'),
         env: wineEnvironment({ prefix: options.prefix, home }),
