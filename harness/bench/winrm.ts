@@ -11,7 +11,6 @@ import type { Channel } from '../guest/channel.ts';
 import { openChannel } from '../guest/open.ts';
 import { probe } from '../guest/probe/run.ts';
 import { type Comparison, timed } from './compare.ts';
-import type { BenchLab } from './lab.ts';
 import { ONE_BY_ONE } from './one-by-one.ts';
 import type { Pywinrm } from './pywinrm.ts';
 
@@ -20,46 +19,58 @@ const UPLOAD_BYTES = 10 * 1024 * 1024;
 
 const soon = (): Deadline => Deadline.in(600_000, 'measuring');
 
-/** The same guest, the same authentication (Basic), the same work: our client beside those that others wrote. */
-export function winrmComparisons({ winrm }: BenchLab, pywinrm: Pywinrm): Comparison[] {
+export interface Account {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+const inOneShell = (account: Account, work: (channel: Channel) => Promise<unknown>) => {
   const endpoint: WinrmEndpoint = {
-    url: winrm.url,
-    user: winrm.user,
-    password: new Secret(winrm.password),
+    ...account,
+    password: new Secret(account.password),
     authentication: 'basic',
   };
-  const inOneShell = (work: (channel: Channel) => Promise<unknown>) => (): Promise<number> =>
+  return (): Promise<number> =>
     timed(async () => {
       const channel = await openChannel(endpoint, soon());
       await work(channel).finally(() => channel.close());
     });
-  const commands = (count: number) => async (channel: Channel) => {
-    for (let nth = 0; nth < count; nth++) await channel.exec({ line: COMMAND }, soon());
+};
+
+const commands = (count: number) => async (channel: Channel) => {
+  for (let nth = 0; nth < count; nth++) await channel.exec({ line: COMMAND }, soon());
+};
+
+/** What the client itself takes for its requests: the machine has nothing to do. */
+export const clientComparisons = (account: Account, pywinrm: Pywinrm): Comparison[] => [
+  commandsBeside(pywinrm, account, 1, 0.7),
+  commandsBeside(pywinrm, account, 10, 0.5),
+];
+
+function commandsBeside(pywinrm: Pywinrm, account: Account, count: number, target: number): Comparison {
+  return {
+    what: count === 1 ? 'one command, with its shell' : `${count} commands in a kept shell`,
+    yardstick: 'pywinrm',
+    target,
+    rounds: 9,
+    ours: inOneShell(account, commands(count)),
+    theirs: () => pywinrm.run(Array<string>(count).fill(COMMAND)),
   };
+}
+
+/** The same guest, the same authentication (Basic), the same work: our client beside those that others wrote. */
+export function guestComparisons(account: Account, pywinrm: Pywinrm): Comparison[] {
   const payload = randomBytes(UPLOAD_BYTES);
   return [
-    {
-      what: 'one command, with its shell',
-      yardstick: 'pywinrm',
-      target: 0.7,
-      rounds: 9,
-      ours: inOneShell(commands(1)),
-      theirs: () => pywinrm.run([COMMAND]),
-    },
-    {
-      what: 'ten commands in a kept shell',
-      yardstick: 'pywinrm',
-      target: 0.5,
-      rounds: 7,
-      ours: inOneShell(commands(10)),
-      theirs: () => pywinrm.run(Array<string>(10).fill(COMMAND)),
-    },
+    commandsBeside(pywinrm, account, 1, 0.7),
+    commandsBeside(pywinrm, account, 10, 0.5),
     {
       what: `all facts (${ONE_BY_ONE.length} commands one by one)`,
       yardstick: 'pywinrm',
       target: 0.2,
       rounds: 5,
-      ours: inOneShell((channel) => probe(channel, { urls: [] }, soon())),
+      ours: inOneShell(account, (channel) => probe(channel, { urls: [] }, soon())),
       theirs: () => pywinrm.run(ONE_BY_ONE),
     },
     {
@@ -67,17 +78,13 @@ export function winrmComparisons({ winrm }: BenchLab, pywinrm: Pywinrm): Compari
       yardstick: 'winrmcp',
       target: 1,
       rounds: 1,
-      ours: inOneShell((channel) => channel.put(payload, 'C:\\Windows\\Temp\\ours.bin', soon())),
-      theirs: () => timed(() => winrmcp(winrm, payload, 'C:\\Windows\\Temp\\theirs.bin')),
+      ours: inOneShell(account, (channel) => channel.put(payload, 'C:\\Windows\\Temp\\ours.bin', soon())),
+      theirs: () => timed(() => winrmcp(account, payload, 'C:\\Windows\\Temp\\theirs.bin')),
     },
   ];
 }
 
-async function winrmcp(
-  { url, user, password }: BenchLab['winrm'],
-  payload: Buffer,
-  path: string,
-): Promise<void> {
+async function winrmcp({ url, user, password }: Account, payload: Buffer, path: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'sspr-bench-'));
   try {
     const file = join(folder, 'payload');
