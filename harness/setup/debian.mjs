@@ -1,16 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
+/** What packages are marked with that only one purpose needs. */
+const MARKS = { test: 'tests:', vm: 'vm:' };
+
 /**
  * The package names of debian-packages.txt.
- * @param {string} [purpose] `test`: also those that only the tests need
+ * @param {string} [purpose] `test` or `vm`: also those that only these need
  * @returns {string[]}
  */
 export function readPackageList(purpose = 'start') {
   const text = readFileSync(new URL('debian-packages.txt', import.meta.url), 'utf8');
   return text.split('\n').flatMap((line) => {
-    const [, name, forTests] = /^([^\s#]+)\s*(?:#\s*(tests:)?.*)?$/.exec(line) ?? [];
-    return name && (purpose === 'test' || !forTests) ? [name] : [];
+    const [, name, mark] = /^([^\s#]+)\s*(?:#\s*(tests:|vm:)?.*)?$/.exec(line) ?? [];
+    return name && (!mark || mark === MARKS[purpose]) ? [name] : [];
   });
 }
 

@@ -3,7 +3,10 @@ import { missingPackages, readPackageList } from './debian.mjs';
 
 describe('the list of Debian packages', () => {
   it('names every package once, without its reason', () => {
-    const all = readPackageList('test');
+    const all = [
+      ...readPackageList('test'),
+      ...readPackageList('vm').filter((name) => !readPackageList().includes(name)),
+    ];
     expect(new Set(all).size).toBe(all.length);
     for (const name of all) expect(name).toMatch(/^[a-z0-9][a-z0-9+.-]+$/);
   });
@@ -12,6 +15,13 @@ describe('the list of Debian packages', () => {
     expect(readPackageList()).toContain('vagrant');
     expect(readPackageList()).not.toContain('python3-winrm');
     expect(readPackageList('test')).toEqual(expect.arrayContaining(['vagrant', 'python3-winrm']));
+  });
+
+  it('asks for the packages of a real VM only where one is run', () => {
+    expect(readPackageList('vm')).toEqual(expect.arrayContaining(['vagrant', 'vagrant-libvirt']));
+    expect(readPackageList('vm')).not.toContain('python3-winrm');
+    for (const purpose of ['start', 'test'])
+      expect(readPackageList(purpose)).not.toContain('vagrant-libvirt');
   });
 
   it('tells which packages are missing', () => {

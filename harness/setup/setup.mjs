@@ -15,7 +15,8 @@ function main() {
   checkNode();
   installDebianPackages();
   installNodePackages();
-  prepareLab();
+  // A real VM knows nothing of the lab.
+  if (purpose() !== 'vm') prepareLab();
 }
 
 function checkNode() {
@@ -59,7 +60,7 @@ function installDebianPackages() {
   }
 }
 
-/** `start` or `test`: what the machine is set up for. */
+/** `start`, `test` or `vm`: what the machine is set up for. */
 function purpose() {
   const { values } = parseArgs({ options: { for: { type: 'string', default: 'start' } } });
   return values.for;
