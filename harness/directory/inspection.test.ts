@@ -135,7 +135,9 @@ describe('The inspection of a tenant', () => {
     expect(aheadSeconds).toBeLessThan(-89);
     expect(uncertainSeconds).toBeGreaterThanOrEqual(0.5);
     nock.cleanAll();
-    nock(LOGIN).get(/openid-configuration/).reply(200, {});
+    nock(LOGIN)
+      .get(/openid-configuration/)
+      .reply(200, {});
     await expect(inspection.clock(deadline())).rejects.toMatchObject({ code: 'tenant-answer-invalid' });
   });
 

@@ -129,7 +129,9 @@ describe('openVnc, against what is no VNC console', () => {
       settings,
       `[Globals]\nini_version=1\nport=tcp://127.0.0.1:${port}\nfork=false\n[Xorg]\nname=Xorg\n`,
     );
-    const xrdp = spawn('setpriv', ['--pdeathsig', 'TERM', XRDP, '--nodaemon', '--config', settings]);
+    const xrdp = spawn('setpriv', ['--pdeathsig', 'TERM', XRDP, '--nodaemon', '--config', settings], {
+      cwd: folder, // it writes sesman.log into the folder that it is started in
+    });
     const ended = once(xrdp, 'exit');
     try {
       const dialling = poll(

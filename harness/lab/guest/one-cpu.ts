@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
  * @param name of the guest: different guests get different processors, while there are some
  */
 export function processorFor(name: string, allowed = allowedProcessors()): number {
-  const sum = [...name].reduce((total, char) => total + (char.codePointAt(0) ?? 0), 0);
+  const sum = Buffer.from(name).reduce((total, byte) => total + byte, 0);
   return allowed[sum % allowed.length] ?? 0;
 }
 
