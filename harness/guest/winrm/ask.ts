@@ -1,5 +1,5 @@
 import type { Deadline } from '../../core/deadline.ts';
-import { notWsman } from './faults.ts';
+import { notWsman, tooSlow } from './faults.ts';
 import type { WsmanRequest } from './requests.ts';
 import { MalformedAnswer } from './responses.ts';
 import type { Transport } from './transport.ts';
@@ -16,7 +16,7 @@ export async function ask<T>(
   reader: (body: unknown) => T,
 ): Promise<T> {
   const answer = await transport.send(request, doing, deadline);
-  if (answer.timedOut) throw notWsman('an operation without output timed out', doing);
+  if (answer.timedOut) throw tooSlow(doing);
   return read(answer.body, doing, reader);
 }
 

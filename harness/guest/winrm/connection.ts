@@ -104,6 +104,10 @@ export class Connection {
         headers: { host: this.url.host, ...headers, 'content-length': body.length },
       });
       request.on('error', reject);
+      // Without this, Node would wait for ever.
+      request.on('upgrade', (response) => {
+        reject(new MalformedAnswer(`HTTP status ${response.statusCode ?? 0}, nobody asked for that`));
+      });
       request.on('response', (response) => {
         this.#patienceMs = patience(response.headers['keep-alive']);
         readAll(response).then((read) => {

@@ -1,5 +1,6 @@
 import { type Blame, Fault } from '../../core/errors.ts';
 import { type Quota, isQuota, tooLowQuota } from './quotas.ts';
+import { OPERATION_TIMEOUT_S } from './requests.ts';
 
 /** What the machine said when it refused a request, whichever of its two forms of detail it used. */
 export interface WsmanFault {
@@ -241,4 +242,13 @@ export const notWsman = (why: string, doing: string): Fault =>
     blame: 'machine',
     remedy:
       'Check that the address and port are those of the WinRM service (5985 for HTTP), not of another server.',
+  });
+
+/** The machine gave an operation up that has no output to wait for, when its time was over: it is busy. */
+export const tooSlow = (doing: string): Fault =>
+  new Fault(`WinRM failed while ${doing}: the machine did not do it within ${OPERATION_TIMEOUT_S} s`, {
+    code: 'winrm-operation-timed-out',
+    blame: 'machine',
+    retryable: true,
+    remedy: 'Try again when the machine is less busy; it is busiest just after its start.',
   });

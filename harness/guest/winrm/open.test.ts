@@ -180,7 +180,92 @@ describe('WinRM client', () => {
     });
   });
 
+  describe('keeps to the time limit of its caller', () => {
+    /** Rejects with the code, long before anything is given up that is only cleaned up. */
+    const inTime = async (running: Promise<unknown>, code: string): Promise<void> => {
+      const start = performance.now();
+      await expect(running).rejects.toMatchObject({ code });
+      expect(performance.now() - start).toBeLessThan(2500);
+    };
+    const silent = (): void => undefined;
+
+    it('when the machine is gone in the middle of a command', async () => {
+      const server = await serve({ Receive: silent, Signal: silent });
+      const channel = await open(server);
+      await inTime(channel.exec({ line: 'setup.exe' }, Deadline.in(200, 'installing')), 'timed-out');
+      await expect.poll(() => server.asked.at(-1)).toBe('Signal');
+      await inTime(channel.exec({ line: 'ver' }, Deadline.in(200, 'asking')), 'timed-out');
+    });
+
+    it('when the caller cancels, and the machine is gone', async () => {
+      const abort = new AbortController();
+      const server = await serve({ Receive: () => abort.abort(), Signal: silent });
+      const channel = await open(server);
+      const limit = Deadline.in(60_000, 'installing', abort.signal);
+      await inTime(channel.exec({ line: 'setup.exe' }, limit), 'interrupted');
+    });
+
+    it('when the machine is gone after a command', async () => {
+      const server = await serve({ Signal: silent });
+      const channel = await open(server);
+      await channel.exec({ line: 'ver' }, soon());
+      await inTime(channel.exec({ line: 'ver' }, Deadline.in(200, 'asking')), 'timed-out');
+    });
+  });
+
+  it('lets go of a machine that never answers, soon after the caller cancels', async () => {
+    const abort = new AbortController();
+    const server = await serve({ Create: () => abort.abort() });
+    const opening = open(server, Deadline.in(60_000, 'opening', abort.signal));
+    await expect(opening).rejects.toMatchObject({ code: 'interrupted' });
+    await expect.poll(() => server.open(), { timeout: 8000, intervals: [100] }).toBe(0);
+  });
+
   describe('leaves no shell behind', () => {
+    it('when it is closed in the middle of a command, which ends with it', async () => {
+      const server = await serve({ Receive: () => undefined });
+      const channel = await open(server);
+      const running = channel.exec({ line: 'setup.exe' }, Deadline.in(60_000, 'installing'));
+      const ended = expect(running).rejects.toMatchObject({ name: 'Fault', code: 'winrm-unreachable' });
+      await expect.poll(() => server.asked.at(-1)).toBe('Receive');
+      await channel.close();
+      await ended;
+      expect(server.asked).toContain('Delete');
+      await expect.poll(() => server.open()).toBe(0);
+    });
+
+    it('nor a piece of a file, when it is closed after the time for that file was up', async () => {
+      const server = await serve({
+        Receive: (response, nth) => {
+          if (nth > 0) setTimeout(() => answer(receivedXml({ exitCode: 0 }))(response), 200);
+        },
+      });
+      const channel = await open(server);
+      const putting = channel.put(Buffer.from('x'), 'C:\\x.txt', soon(200));
+      await expect(putting).rejects.toMatchObject({ code: 'timed-out' });
+      await channel.close();
+      const last = ['Receive', 'Signal', 'Command', 'Receive', 'Delete'];
+      expect(server.asked).toEqual(['Create', 'Command', ...last]);
+      expect(server.envelopes[4]).toContain('del /f /q');
+    });
+
+    it('when a second one comes too late', async () => {
+      const gone = answer(wsmanFault('2150858843', 'InvalidSelectors', 'not found'), 500);
+      const server = await serve({
+        Command: gone,
+        Create: (response, nth) =>
+          void setTimeout(() => answer(createdShell.replace(SHELL_ID, `SHELL-${nth}`))(response), nth * 400),
+      });
+      const channel = await open(server);
+      await expect(channel.exec({ line: 'ver' }, soon(200))).rejects.toMatchObject({ code: 'timed-out' });
+      await channel.close();
+      await expect
+        .poll(
+          () => server.envelopes.filter((xml) => xml.includes('/Delete<') && xml.includes('SHELL-1')).length,
+        )
+        .toBe(1);
+    });
+
     /** A machine that makes a shell, but answers late. */
     const lateAnswer = (ms: number): Script => ({
       Create: (response) => void setTimeout(() => answer(createdShell)(response), ms),
@@ -258,6 +343,20 @@ describe('WinRM client', () => {
     });
   });
 
+  for (const action of ['Create', 'Command']) {
+    it(`takes a machine that is too slow for ${action} for one to be tried again`, async () => {
+      const timedOut = answer(wsmanFault('2150858793', 'TimedOut', 'cannot complete in time'), 500);
+      const server = await serve({ [action]: timedOut });
+      const running = open(server).then((channel) => channel.exec({ line: 'ver' }, soon()));
+      await expect(running).rejects.toMatchObject({
+        code: 'winrm-operation-timed-out',
+        blame: 'machine',
+        retryable: true,
+      });
+      expect(server.asked.filter((asked) => asked === action)).toHaveLength(1);
+    });
+  }
+
   it('puts in a secret only when it sends the line', async () => {
     const server = await serve();
     const password = new Secret('Tr0ub4dor & 3');
@@ -298,7 +397,7 @@ describe('WinRM client', () => {
     await expect(running).rejects.toThrow(
       /while installing; .*"setup.exe" was still running.*Installing part 7/,
     );
-    expect(server.asked.at(-1)).toBe('Signal');
+    await expect.poll(() => server.asked.at(-1)).toBe('Signal');
   });
 
   it('stops when it is cancelled', async () => {

@@ -130,6 +130,29 @@ describe('putFile', () => {
     expect(guest.files.get(PATH)?.toString()).toBe('old');
   });
 
+  for (const [code, isCancelled] of [
+    ['timed-out', false],
+    ['interrupted', true],
+  ] as const) {
+    it(`leaves nothing behind when it is ${code} on its way`, async () => {
+      const guest = machine();
+      const abort = new AbortController();
+      const slow: Uploader = {
+        async exec(command, limit) {
+          const isCut = guest.lines.length === 3 && !limit.what.includes('cleaning');
+          if (isCut && isCancelled) abort.abort();
+          if (isCut) await new Promise((resolve) => setTimeout(resolve, limit.remaining()));
+          limit.check();
+          return guest.exec(command, limit);
+        },
+      };
+      const limit = Deadline.in(200, 'putting a file', abort.signal);
+      await expect(putFile(slow, randomBytes(20_000), PATH, limit)).rejects.toMatchObject({ code });
+      expect(guest.lines.some((line) => line.includes('echo'))).toBe(true);
+      await expect.poll(() => [...guest.files.keys()]).toEqual([]);
+    });
+  }
+
   it('refuses a path that cmd.exe would read otherwise', async () => {
     for (const path of [
       'file.msi',

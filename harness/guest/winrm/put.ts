@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Deadline } from '../../core/deadline.ts';
+import { Deadline } from '../../core/deadline.ts';
 import { Fault, describe } from '../../core/errors.ts';
 import type { Channel, ExecResult } from '../channel.ts';
 
@@ -20,6 +20,9 @@ const LINE = 1000;
 
 /** What the trial of a pipe may take: where the end of the input does not arrive, it would wait for ever. */
 const TRIAL_MS = 20_000;
+
+/** What deleting the pieces of a file may take when the caller's time is up. */
+const CLEAN_UP_MS = 5000;
 
 interface Reader {
   /** A stock program that prints every line of its standard input. */
@@ -68,9 +71,11 @@ export async function putFile(
     await upload.bringOver();
     await upload.run(`move /y "${stem}.part" "${path}"`);
   } finally {
-    await machine
-      .exec({ line: `del /f /q "${stem}.b64" "${stem}.part" 2>nul` }, deadline)
-      .catch(() => undefined);
+    const cleanUp = (limit: Deadline): Promise<unknown> =>
+      machine.exec({ line: `del /f /q "${stem}.b64" "${stem}.part" 2>nul` }, limit).catch(() => undefined);
+    // A caller without time does not wait for it; that is no reason to leave something on the machine.
+    if (deadline.expired || deadline.aborted) void cleanUp(Deadline.in(CLEAN_UP_MS, 'cleaning up'));
+    else await cleanUp(deadline);
   }
 }
 

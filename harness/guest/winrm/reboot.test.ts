@@ -2,7 +2,7 @@ import { expect } from '@playwright/test';
 import { Deadline } from '../../core/deadline.ts';
 import { Fault } from '../../core/errors.ts';
 import type { Channel, ExecResult } from '../channel.ts';
-import { parseWmiTime, reboot } from './reboot.ts';
+import { parseWmiTime, reboot, waitForReboot } from './reboot.ts';
 
 const OLD = '20261121030000.000000+000';
 const NEW = '20261121041500.250000+060';
@@ -88,6 +88,38 @@ describe('reboot', () => {
     ).rejects.toMatchObject({
       code: 'reboot-never-came-back',
       message: expect.stringContaining('connection refused'),
+    });
+  });
+
+  describe('where the password is refused', () => {
+    const before = '2026-11-21T03:00:00.000Z';
+    const refused = (): Fault =>
+      new Fault('refuses this user name and password', {
+        code: 'winrm-unauthorized',
+        blame: 'config',
+        remedy: '-',
+      });
+
+    it('tries again: accounts may be there later than the service', async () => {
+      const answers: (Fault | undefined)[] = [gone(), refused(), refused(), undefined];
+      const open = (): Promise<Channel> => {
+        const fault = answers.shift();
+        return fault ? Promise.reject(fault) : Promise.resolve(channelTo(() => NEW));
+      };
+      const { after } = await waitForReboot(open, before, Deadline.in(9000, 'rebooting'), 10);
+      expect(after).toBe('2026-11-21T03:15:00.250Z');
+    });
+
+    it('gives up before the account is locked', async () => {
+      let tries = 0;
+      const open = (): Promise<Channel> => {
+        tries++;
+        return Promise.reject(refused());
+      };
+      await expect(waitForReboot(open, before, Deadline.in(9000, 'rebooting'), 10)).rejects.toMatchObject({
+        code: 'winrm-unauthorized',
+      });
+      expect(tries).toBe(3);
     });
   });
 

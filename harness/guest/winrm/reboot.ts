@@ -9,6 +9,10 @@ const LOOK_EVERY_MS = 500;
 /** What one look may take: a machine in the middle of a shutdown may accept a connection and never answer. */
 const LOOK_MS = 15_000;
 
+/** A machine may answer before its accounts are there. Each refusal counts for the account's lock-out, so there are few. */
+const MOST_REFUSALS = 3;
+const AFTER_REFUSAL_MS = 10_000;
+
 /** Boot times of the same boot may differ by the rounding of the machine's clock. */
 const SAME_BOOT_MS = 1000;
 
@@ -67,19 +71,32 @@ export async function reboot(
   return { before, ...(await waitForReboot(open, before, deadline)) };
 }
 
-/** @param before the boot time until now, as `bootedAt` tells it */
+/**
+ * @param before the boot time until now, as `bootedAt` tells it
+ * @param afterRefusalMs pause after a refused password
+ * @throws Fault `reboot-never-started`, `reboot-never-came-back`, `winrm-unauthorized` when it refuses the password for good
+ */
 export async function waitForReboot(
   open: (deadline: Deadline) => Promise<Channel>,
   before: string,
   deadline: Deadline,
+  afterRefusalMs = AFTER_REFUSAL_MS,
 ): Promise<Omit<Rebooted, 'before'>> {
-  const history = { wasAway: false, last: '' };
+  const history = { wasAway: false, last: '', refusals: 0 };
   const look = async (): Promise<Look<Omit<Rebooted, 'before'>>> => {
     const seen = await lookAt(open, deadline);
-    if (typeof seen === 'string') history.wasAway = true;
-    else if (isNewer(seen.after, before)) return { done: true, value: seen };
-    else await seen.channel.close();
-    history.last = typeof seen === 'string' ? seen : `still up since ${seen.after}`;
+    if (seen instanceof Fault) {
+      history.wasAway = true;
+      history.last = seen.message;
+      if (seen.code === 'winrm-unauthorized') {
+        if (++history.refusals >= MOST_REFUSALS) throw seen;
+        await deadline.sleep(afterRefusalMs);
+      }
+    } else {
+      if (isNewer(seen.after, before)) return { done: true, value: seen };
+      await seen.channel.close();
+      history.last = `still up since ${seen.after}`;
+    }
     return { done: false, seen: history.last };
   };
   try {
@@ -90,14 +107,11 @@ export async function waitForReboot(
   }
 }
 
-/**
- * A channel with its boot time, or in words why the machine cannot be asked just now. A refused password counts as
- * "not now": a machine may answer before its accounts are there.
- */
+/** A channel with its boot time, or why the machine cannot be asked just now. */
 async function lookAt(
   open: (deadline: Deadline) => Promise<Channel>,
   deadline: Deadline,
-): Promise<{ channel: Channel; after: string } | string> {
+): Promise<{ channel: Channel; after: string } | Fault> {
   const limit = deadline.within(LOOK_MS, 'looking whether the machine is back');
   let channel: Channel | undefined;
   try {
@@ -105,7 +119,7 @@ async function lookAt(
     return { channel, after: await bootedAt(channel, limit) };
   } catch (error) {
     await channel?.close();
-    if (error instanceof Fault && error.blame !== 'harness') return error.message;
+    if (error instanceof Fault && error.blame !== 'harness') return error;
     throw error;
   }
 }

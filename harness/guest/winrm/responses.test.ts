@@ -79,6 +79,24 @@ describe('WinRM answers', () => {
     }
   });
 
+  it('are refused at once when millions of blanks stand for output', () => {
+    const blanks = (end: string): unknown =>
+      readBody(
+        soap(
+          `<rsp:ReceiveResponse><rsp:Stream Name="stdout">${' '.repeat(3_000_000)}${end}</rsp:Stream></rsp:ReceiveResponse>`,
+        ),
+      );
+    expect(() => readReceived(blanks('!'))).toThrow(/not Base64/);
+    expect(() => readReceived(blanks('='))).toThrow(/not Base64/);
+    expect(readReceived(blanks('YQ==')).stdout.map(String)).toEqual(['a']);
+  });
+
+  it('may hold no output at all', () => {
+    for (const empty of ['<rsp:ReceiveResponse/>', '<rsp:ReceiveResponse>\n  </rsp:ReceiveResponse>']) {
+      expect(readReceived(readBody(soap(empty)))).toEqual({ stdout: [], stderr: [] });
+    }
+  });
+
   it('are refused when their output is not Base64', () => {
     const xml = receivedXml({ stdout: [Buffer.from('a line of output')] });
     const damaged = xml.replace('YSBsaW5l', 'YSB%aW5l');

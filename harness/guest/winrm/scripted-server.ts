@@ -12,6 +12,8 @@ export interface ScriptedServer {
   readonly envelopes: string[];
   /** How many connections were made. */
   connections(): number;
+  /** How many of them are open. */
+  open(): number;
   close(): Promise<void>;
 }
 
@@ -23,10 +25,15 @@ export async function startScripted(script: Script = {}): Promise<ScriptedServer
   const asked: string[] = [];
   const envelopes: string[] = [];
   let connections = 0;
+  let open = 0;
   const server = createServer((request, response) => void handle(request, response));
   // As patient with idle connections as Windows is; a busy host may take seconds between two requests.
   server.keepAliveTimeout = 120_000;
-  server.on('connection', () => connections++);
+  server.on('connection', (socket: Socket) => {
+    connections++;
+    open++;
+    socket.on('close', () => open--);
+  });
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const xml = await bodyOf(request);
     // As a machine that allows Basic only: it asks who it is, and looks at nothing before.
@@ -49,6 +56,7 @@ export async function startScripted(script: Script = {}): Promise<ScriptedServer
     asked,
     envelopes,
     connections: () => connections,
+    open: () => open,
     close: async () => {
       const closed = once(server, 'close');
       server.close();

@@ -1,7 +1,8 @@
-import { Deadline, interrupted, timedOut } from '../../core/deadline.ts';
+import { Deadline, timedOut } from '../../core/deadline.ts';
 import { Fault } from '../../core/errors.ts';
 import { ask, read } from './ask.ts';
 import { ShellGone } from './faults.ts';
+import { inTime } from './in-time.ts';
 import { QuotaFault } from './quotas.ts';
 import {
   MAX_SEND_BYTES,
@@ -21,6 +22,9 @@ const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /** What cleaning up after an error or at the end may take: the machine may be gone by then. */
 const CLEAN_UP_MS = 5000;
+
+/** How long a command may go on that runs when its shell is closed. */
+const MOMENT_MS = 1000;
 
 const READING = 'reading the output of a command';
 
@@ -50,6 +54,10 @@ export class Shell {
   #ended: string | undefined;
   /** Commands that it has run. */
   #ran = 0;
+  /** Commands that run just now. */
+  readonly #running = new Set<Promise<RawResult>>();
+  /** The end of a shell that came too late. */
+  #late: Promise<void> = Promise.resolve();
 
   private constructor(transport: Transport, maxOutput: number, id: string) {
     this.#transport = transport;
@@ -63,27 +71,28 @@ export class Shell {
    */
   static async open(transport: Transport, deadline: Deadline, maxOutput = MAX_OUTPUT): Promise<Shell> {
     deadline.check();
-    // The machine may make the shell and answer too late: then it is there, and one of the few that it allows.
-    const patient = Deadline.in(deadline.remaining() + CLEAN_UP_MS, deadline.what);
-    const creating = create(transport, patient);
+    const { id, settled } = create(transport, deadline);
     try {
-      return new Shell(
-        transport,
-        maxOutput,
-        await inTime(creating, deadline, 'no answer while opening a shell'),
-      );
+      return new Shell(transport, maxOutput, await id);
     } catch (error) {
-      void creating
-        .then((id) => tidy(transport, deleteShell(id)))
-        .catch(() => undefined)
-        .finally(() => transport.close());
+      void settled.then(() => transport.close());
       throw error;
     }
   }
 
   /** Runs a command to its end. */
   async run(run: Run, deadline: Deadline): Promise<RawResult> {
-    await this.#forgetEnded();
+    this.#forgetEnded();
+    const running = this.#run(run, deadline);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  async #run(run: Run, deadline: Deadline): Promise<RawResult> {
     const commandId = await this.#start(run, deadline);
     this.#ran++;
     try {
@@ -92,7 +101,8 @@ export class Shell {
       this.#ended = commandId;
       return result;
     } catch (error) {
-      await tidy(this.#transport, terminate(this.#id, commandId));
+      // The caller has no time left to wait for it; what is sent next goes after it.
+      void tidy(this.#transport, terminate(this.#id, commandId));
       throw error;
     }
   }
@@ -101,16 +111,26 @@ export class Shell {
    * A command that has ended by itself is terminated too, or the machine keeps it (MS-WSMV 3.1.4.14): before the next
    * one, so that nobody waits for it and the last one goes with its shell.
    */
-  async #forgetEnded(): Promise<void> {
+  #forgetEnded(): void {
     if (this.#ended === undefined) return;
-    const request = terminate(this.#id, this.#ended);
+    void tidy(this.#transport, terminate(this.#id, this.#ended));
     this.#ended = undefined;
-    await tidy(this.#transport, request);
   }
 
   async close(): Promise<void> {
-    await tidy(this.#transport, deleteShell(this.#id));
+    await this.#endRunning();
+    await Promise.all([tidy(this.#transport, deleteShell(this.#id)), this.#late]);
     this.#transport.close();
+  }
+
+  /**
+   * A command that still runs may hold the connection until our patience ends, and the machine would keep the shell. One
+   * that cleans up is done in a moment.
+   */
+  async #endRunning(): Promise<void> {
+    if (this.#running.size === 0) return;
+    const limit = Deadline.in(MOMENT_MS, 'waiting for running commands');
+    await inTime(Promise.allSettled(this.#running), limit, '').catch(() => this.#transport.drop());
   }
 
   async #start(run: Run, deadline: Deadline): Promise<string> {
@@ -138,8 +158,10 @@ export class Shell {
   }
 
   async #renew(deadline: Deadline): Promise<void> {
-    await tidy(this.#transport, deleteShell(this.#id));
-    this.#id = await create(this.#transport, deadline);
+    void tidy(this.#transport, deleteShell(this.#id));
+    const { id, settled } = create(this.#transport, deadline);
+    this.#late = settled;
+    this.#id = await id;
     this.#ran = 0;
   }
 
@@ -184,29 +206,31 @@ export class Shell {
   }
 }
 
-const create = (transport: Transport, deadline: Deadline): Promise<string> =>
-  ask(transport, createShell(), 'opening a shell', deadline, readShellId);
+interface Creation {
+  readonly id: Promise<string>;
+  /** When nothing more will come of it: the shell is there, or will not be, or came too late and was closed again. */
+  readonly settled: Promise<void>;
+}
+
+/** The machine may make the shell and answer too late: then it is there, and one of the few that it allows. */
+function create(transport: Transport, deadline: Deadline): Creation {
+  const givenUp = new AbortController();
+  const patient = Deadline.in(deadline.remaining() + CLEAN_UP_MS, deadline.what, givenUp.signal);
+  const creating = ask(transport, createShell(), 'opening a shell', patient, readShellId);
+  const id = inTime(creating, deadline, 'no answer while opening a shell');
+  const closeWhenLate = async (): Promise<void> => {
+    const patience = setTimeout(() => givenUp.abort(), CLEAN_UP_MS);
+    await creating.then((late) => tidy(transport, deleteShell(late))).catch(() => undefined);
+    clearTimeout(patience);
+  };
+  return { id, settled: id.then(() => undefined, closeWhenLate) };
+}
 
 /** Cleans up as well as it can: what is to be cleaned up may be gone, which is no error. */
 async function tidy(transport: Transport, request: WsmanRequest): Promise<void> {
   await transport
     .send(request, 'cleaning up', Deadline.in(CLEAN_UP_MS, 'cleaning up'))
     .catch(() => undefined);
-}
-
-/** The value, unless time is up or the caller cancels before it is there. */
-function inTime<T>(value: Promise<T>, deadline: Deadline, lastSeen: string): Promise<T> {
-  const signal = deadline.signal();
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      reject(
-        deadline.aborted ? interrupted(deadline.what) : timedOut(deadline.what, deadline.budgetMs, lastSeen),
-      );
-    };
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-    value.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }
 
 const tooMuchOutput = (bytes: number, shown: string): Fault =>

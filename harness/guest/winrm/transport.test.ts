@@ -116,6 +116,12 @@ describe('WinRM transport', () => {
         (socket) => socket.end(`${head}Content-Length: 500\r\n\r\nhello`),
         'winrm-unreachable',
       ],
+      [
+        'another protocol on the same connection',
+        (socket) =>
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),
+        'winrm-protocol',
+      ],
       ['nothing', (socket) => socket.end(), 'winrm-unreachable'],
       ['a reset', (socket) => socket.resetAndDestroy(), 'winrm-unreachable'],
       ['half a status line', (socket) => socket.end('HTTP/1.'), 'winrm-unreachable'],

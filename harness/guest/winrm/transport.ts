@@ -6,6 +6,7 @@ import { type Answer, readAnswer } from './answer.ts';
 import { type Conversation, Forgotten, type Reply, converse } from './authentication.ts';
 import { Connection } from './connection.ts';
 import { notWsman } from './faults.ts';
+import { inTime } from './in-time.ts';
 import { OPERATION_TIMEOUT_S, type WsmanRequest, toXml } from './requests.ts';
 import { MalformedAnswer } from './responses.ts';
 import { trouble } from './troubles.ts';
@@ -27,6 +28,8 @@ export class Transport {
   #conversation: Conversation | undefined;
   /** The end of the request before. */
   #before: Promise<unknown> = Promise.resolve();
+  /** Requests that are not answered yet. */
+  #waiting = 0;
   /** A refused password is not tried again: a few refusals lock an account. */
   #refused: Fault | undefined;
   #closed = false;
@@ -44,22 +47,27 @@ export class Transport {
    * @throws Fault `winrm-protocol`, one of troubles.ts or one of the table in faults.ts
    */
   async send(request: WsmanRequest, doing: string, deadline: Deadline): Promise<Answer> {
-    const { status, text } = await this.#inTurn(() =>
-      this.#post(toXml(request, this.url.href), doing, deadline),
-    );
+    const post = (): Promise<Reply> => this.#post(toXml(request, this.url.href), doing, deadline);
+    const { status, text } = await this.#inTurn(post, doing, deadline);
     return readAnswer(status, text, doing);
+  }
+
+  /** Gives the request up that is under way; the next one goes over a new connection. */
+  drop(): void {
+    this.#conversation?.connection.close();
   }
 
   close(): void {
     this.#closed = true;
-    this.#conversation?.connection.close();
+    this.drop();
   }
 
-  /** Sealed messages must arrive in the order in which they were sealed. */
-  #inTurn<T>(send: () => Promise<T>): Promise<T> {
-    const sent = this.#before.then(send);
+  /** Sealed messages must arrive in the order in which they were sealed; but nobody waits for the others beyond his time. */
+  #inTurn<T>(send: () => Promise<T>, doing: string, deadline: Deadline): Promise<T> {
+    const isNext = this.#waiting++ === 0;
+    const sent = this.#before.then(send).finally(() => this.#waiting--);
     this.#before = sent.catch(() => undefined);
-    return sent;
+    return isNext ? sent : inTime(sent, deadline, `no answer while ${doing}`);
   }
 
   async #post(xml: string, doing: string, deadline: Deadline): Promise<Reply> {
