@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { type Access, vagrantEnvironment } from '../config/access.ts';
 import type { Deadline } from '../core/deadline.ts';
@@ -27,6 +27,8 @@ interface Exit {
   /** The last thing that it told a person. */
   readonly lastWords: string;
 }
+
+const WINDOWS = process.platform === 'win32';
 
 /** A lab guest may take 25 s to shut down when an `up` is cancelled. */
 const GRACE_MS = 40_000;
@@ -74,11 +76,13 @@ export class Vagrant {
   }
 
   async #once(args: readonly string[], deadline: Deadline): Promise<Exit> {
-    // A group of its own: a Ctrl-C at the terminal must reach Vagrant once, from here.
     const child = spawn('vagrant', [...args, '--machine-readable'], {
       cwd: this.settings.root,
       env: this.#environment(),
-      detached: true,
+      // A group of its own: a Ctrl-C at the terminal must reach Vagrant once, from here. Windows has no such groups, and
+      // would open a window.
+      detached: !WINDOWS,
+      windowsHide: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const parser = new MachineReadable();
@@ -115,14 +119,17 @@ export class Vagrant {
     };
   }
 
-  /** SIGINT makes Vagrant undo what it began; other signals don't. Returns what ends the watch. */
+  /**
+   * SIGINT makes Vagrant undo what it began; other signals don't. Windows knows none that could be sent to another process:
+   * there Vagrant is ended at once. Returns what ends the watch.
+   */
   #cancelWith(child: ChildProcess, deadline: Deadline, onCancel: () => void): () => void {
     const signal = deadline.signal();
     let kill: NodeJS.Timeout | undefined;
     const cancel = (): void => {
       onCancel();
-      child.kill('SIGINT');
-      kill = setTimeout(() => killGroup(child), this.settings.graceMs ?? GRACE_MS);
+      if (!WINDOWS) child.kill('SIGINT');
+      kill = setTimeout(() => killGroup(child), WINDOWS ? 0 : (this.settings.graceMs ?? GRACE_MS));
     };
     if (signal.aborted) cancel();
     else signal.addEventListener('abort', cancel, { once: true });
@@ -133,11 +140,16 @@ export class Vagrant {
   }
 }
 
-/** Kills the child and what it runs, and nothing else: it leads a process group of its own. */
+/**
+ * Kills the child and what it runs, and nothing else: it leads a process group of its own. On Windows `vagrant.exe` only
+ * starts Ruby, which would run on without it.
+ */
 function killGroup(child: ChildProcess): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  if (process.platform === 'win32') child.kill('SIGKILL');
-  else process.kill(-child.pid, 'SIGKILL');
+  if (WINDOWS) {
+    const taskkill = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32\\taskkill.exe');
+    execFile(taskkill, ['/pid', String(child.pid), '/t', '/f'], { windowsHide: true }, () => child.kill());
+  } else process.kill(-child.pid, 'SIGKILL');
 }
 
 /** Exit code, or null when it was killed. Doesn't wait long for daemons that have inherited the pipes. */

@@ -11,7 +11,9 @@ const PATIENCE_MS = 5000;
 export async function endTree(pid: number): Promise<void> {
   if (process.platform === 'win32') {
     const taskkill = join(process.env.SystemRoot ?? 'C:\\Windows', 'System32\\taskkill.exe');
-    await run(taskkill, ['/pid', String(pid), '/t', '/f'], { timeout: PATIENCE_MS }).catch(() => undefined);
+    await run(taskkill, ['/pid', String(pid), '/t', '/f'], { timeout: PATIENCE_MS, windowsHide: true }).catch(
+      () => undefined,
+    );
   } else {
     for (const each of [...(await descendants(pid)), pid]) end(each);
   }

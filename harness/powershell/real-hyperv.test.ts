@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from '@playwright/test';
-import { Deadline } from '../core/deadline.ts';
-import { openPowerShell } from './open.ts';
 import type { PowerShell } from './powershell.ts';
-import { findPowerShells } from './testing/find-powershell.ts';
+import { eachPowerShell, soon } from './testing/each-powershell.ts';
 
 /** The scripts of harness/console/hyperv, as text: each stands behind machine.ps1. */
 const text = (name: string): string =>
@@ -61,34 +59,9 @@ function global:Invoke-CimMethod {
 $null
 `;
 
-const soon = (): Deadline => Deadline.in(60_000, 'a test with a real PowerShell');
-
 describe('The scripts for Hyper-V in a real PowerShell', function () {
   this.timeout(180_000);
-  let executables: readonly string[] = [];
-
-  before(async function () {
-    const found = await findPowerShells();
-    executables = found.executables;
-    if (executables.length > 0) return;
-    console.log(`      skipped: ${'why' in found ? found.why : ''}`);
-    this.skip();
-  });
-
-  const each = (title: string, test: (shell: PowerShell) => Promise<void>): void => {
-    it(title, async () => {
-      expect(executables.length).toBeGreaterThan(0);
-      for (const executable of executables) {
-        const shell = openPowerShell({ executable, environment: process.env });
-        try {
-          await shell.run({ doing: 'standing in', text: STAND_INS }, null, soon());
-          await test(shell);
-        } finally {
-          await shell.close();
-        }
-      }
-    });
-  };
+  const each = eachPowerShell(STAND_INS);
   const done = (shell: PowerShell): Promise<unknown> =>
     shell.run({ doing: 'looking', text: '@{ done = $global:Done }' }, null, soon());
 

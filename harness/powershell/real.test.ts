@@ -1,15 +1,13 @@
 import { expect } from '@playwright/test';
-import { Deadline } from '../core/deadline.ts';
 import { Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { errorRecord } from './errors.ts';
 import { openPowerShell } from './open.ts';
 import type { PowerShell, Script } from './powershell.ts';
+import { soon } from './testing/each-powershell.ts';
 import { findPowerShells } from './testing/find-powershell.ts';
 
 const script = (text: string): Script => ({ doing: 'testing', text });
-/** A first start may compile for many seconds. */
-const soon = (ms = 60_000): Deadline => Deadline.in(ms, 'a test with a real PowerShell');
 
 async function fault(work: Promise<unknown>): Promise<Fault> {
   const error: unknown = await work.then(

@@ -13,6 +13,10 @@
 
     Works in Windows PowerShell 5.1 and in PowerShell 7. Nothing is written to disk.
 
+    What Windows may log: a policy for script blocks writes down their text, one for modules what the parameters of cmdlets
+    are given, one for transcripts what is typed and printed. So what a call is given is neither in the text of a script
+    nor, as a whole, the parameter of a cmdlet, and it is not read by the host.
+
 .NOTES
     $SsprNonce was set by the line that started this script: # and 32 hexadecimal digits.
 #>
@@ -30,7 +34,10 @@ function Read-SsprCall {
         [void] $base64.Append($line.Substring(1))
     }
     $json = [Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($base64.ToString()))
-    $call = ConvertFrom-Json -InputObject $json
+    # What ConvertFrom-Json calls, too; but the parameter of a cmdlet may be written to the event log.
+    $mistake = $null
+    $call = [Microsoft.PowerShell.Commands.JsonObject]::ConvertFromJson($json, [ref] $mistake)
+    if ($null -ne $mistake) { throw $mistake }
     Restore-SsprText -Container $call
     $call
 }

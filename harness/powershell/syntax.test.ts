@@ -22,6 +22,9 @@ function mistakes(node: Node): string[] {
 /** Every node of a kind, as text. */
 const all = (node: Node, kind: string): string[] => node.descendantsOfType(kind).map(({ text }) => text);
 
+/** What may hold a secret, as it would stand among the parameters of a cmdlet. */
+const LOGGED = /\$json\b|\$call\b(?!\.)|\$(in|call)\.(password|in|line|base64)\b/i;
+
 describe('The PowerShell scripts', () => {
   let parser: Parser;
 
@@ -65,6 +68,11 @@ describe('The PowerShell scripts', () => {
         expect(
           all(parse(text), 'command_name').filter((name) => /Invoke-Expression|Add-Type/i.test(name)),
         ).toEqual([]);
+      });
+
+      it('gives no cmdlet what a policy for modules would write to the event log', () => {
+        const cmdlets = all(parse(text), 'command').filter((command) => !/^[A-Z]\w+-Sspr/.test(command));
+        expect(cmdlets.filter((command) => LOGGED.test(command))).toEqual([]);
       });
 
       it('is written in ASCII, which no code page changes', () => {

@@ -5,6 +5,12 @@
 # What it and the command change below /etc, /run and /var exists in memory only; nothing of the host's libvirt is seen.
 set -eu
 
+# On the host itself, all that follows would hide what runs there.
+if [ $$ -ne 1 ]; then
+  echo 'isolate.sh runs as the first process of namespaces of its own: npm run test:vm' >&2
+  exit 64
+fi
+
 project=$(pwd -P)
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/isolated/project

@@ -21,10 +21,10 @@ const base64 = (text: string | Buffer): string => Buffer.from(text).toString('ba
 
 interface Call {
   readonly script: Script;
-  readonly data: { readonly block: string; readonly arguments: readonly (string | number)[] } & Record<
-    string,
-    unknown
-  >;
+  readonly data: {
+    readonly block: string;
+    readonly call: Readonly<Record<string, string | number>>;
+  } & Record<string, unknown>;
 }
 
 /** Stands in for PowerShell and the machine behind it: answers what the scripts would return. */
@@ -52,12 +52,12 @@ class Machine implements PowerShell {
     return Promise.resolve();
   }
 
-  #block({ block, arguments: args }: Call['data']): readonly string[] {
-    const [first, second, third] = args;
-    if (block.includes('cmd.exe')) return this.#cmd(String(first), Number(second));
-    const before = this.files.get(String(first)) ?? Buffer.alloc(0);
-    const whole = Buffer.concat([before.subarray(0, Number(second)), Buffer.from(String(third), 'base64')]);
-    this.files.set(String(first), whole);
+  #block({ block, call }: Call['data']): readonly string[] {
+    if (block.includes('cmd.exe')) return this.#cmd(String(call.line), Number(call.timeLimit));
+    const before = this.files.get(String(call.path)) ?? Buffer.alloc(0);
+    const piece = Buffer.from(String(call.base64), 'base64');
+    const whole = Buffer.concat([before.subarray(0, Number(call.offset)), piece]);
+    this.files.set(String(call.path), whole);
     return [`n:${whole.length}`];
   }
 
@@ -152,10 +152,10 @@ describe('The PowerShell channel', () => {
       const line = 'echo "%PATH%" $(Get-Date) `x` {0} \' ^& {1}';
       await channel.exec({ line, secrets: [new Secret('one-secret'), new Secret('two-secret')] }, soon());
       const call = machine.calls.at(-1);
-      expect(call?.data.arguments[0]).toBe('echo "%PATH%" $(Get-Date) `x` one-secret \' ^& two-secret');
+      expect(call?.data.call.line).toBe('echo "%PATH%" $(Get-Date) `x` one-secret \' ^& two-secret');
       expect(`${call?.script.text} ${call?.data.block}`).not.toContain('secret');
       await channel.exec({ line: 'wmic path {guid} get {0}' }, soon());
-      expect(machine.calls.at(-1)?.data.arguments[0]).toBe('wmic path {guid} get {0}');
+      expect(machine.calls.at(-1)?.data.call.line).toBe('wmic path {guid} get {0}');
     });
 
     it('that fits', async () => {
@@ -234,7 +234,7 @@ describe('The PowerShell channel', () => {
         expect([...machine.files.keys()]).toEqual([PATH]);
         expect(machine.files.get(PATH)?.equals(content)).toBe(true);
         for (const { data } of machine.calls.slice(1)) {
-          expect(JSON.stringify(data.arguments).length).toBeLessThan(1024 * 1024);
+          expect(JSON.stringify(data.call).length).toBeLessThan(1024 * 1024);
         }
       });
     }

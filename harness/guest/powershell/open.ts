@@ -98,7 +98,11 @@ class PowerShellChannel implements Channel {
     deadline.check();
     const budget = deadline.remaining();
     const limit = Math.floor(Math.max(budget - HEAD_START_MS, budget / 2));
-    const texts = await this.#remote(REMOTE_COMMAND, [line, limit, MAX_OUTPUT], deadline);
+    const texts = await this.#remote(
+      REMOTE_COMMAND,
+      { line, timeLimit: limit, outputLimit: MAX_OUTPUT },
+      deadline,
+    );
     const stdout = bytes(texts, 'o').toString('utf8');
     const shown = command.line.slice(0, 80);
     if (value(texts, 'm') !== undefined) throw tooMuchOutput(shown);
@@ -149,7 +153,7 @@ class PowerShellChannel implements Channel {
     try {
       const texts = await this.#remote(
         REMOTE_APPEND,
-        [part, at, Buffer.from(piece).toString('base64')],
+        { path: part, offset: at, base64: Buffer.from(piece).toString('base64') },
         deadline,
       );
       const length = Number(value(texts, 'n'));
@@ -170,8 +174,8 @@ class PowerShellChannel implements Channel {
     }
   }
 
-  async #remote(block: string, args: readonly unknown[], deadline: Deadline): Promise<readonly string[]> {
-    const read = answer.safeParse(await this.#run(RUN, { block, arguments: args }, deadline));
+  async #remote(block: string, call: object, deadline: Deadline): Promise<readonly string[]> {
+    const read = answer.safeParse(await this.#run(RUN, { block, call }, deadline));
     if (!read.success) throw nonsense(z.prettifyError(read.error));
     if (!read.data.session) throw sessionGone(RUN.doing, this.#target);
     return read.data.texts;

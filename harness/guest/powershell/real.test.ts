@@ -6,9 +6,7 @@ import { expect } from '@playwright/test';
 import { Deadline } from '../../core/deadline.ts';
 import type { WinrmEndpoint } from '../../core/endpoints.ts';
 import { Secret } from '../../core/secret.ts';
-import { openPowerShell } from '../../powershell/open.ts';
-import type { PowerShell } from '../../powershell/powershell.ts';
-import { findPowerShells } from '../../powershell/testing/find-powershell.ts';
+import { eachPowerShell, soon } from '../../powershell/testing/each-powershell.ts';
 import { openPowerShellChannel } from './open.ts';
 
 const PASSWORD = 'R3mote "$(x)" `';
@@ -50,35 +48,11 @@ function global:Remove-PSSession {
 $null
 `;
 
-const soon = (): Deadline => Deadline.in(60_000, 'a test with a real PowerShell');
 const look = (text: string) => ({ doing: 'looking', text });
 
 describe('The PowerShell channel in a real PowerShell', function () {
   this.timeout(180_000);
-  let executables: readonly string[] = [];
-
-  before(async function () {
-    const found = await findPowerShells();
-    executables = found.executables;
-    if (executables.length > 0) return;
-    console.log(`      skipped: ${'why' in found ? found.why : ''}`);
-    this.skip();
-  });
-
-  const each = (title: string, test: (shell: PowerShell) => Promise<void>): void => {
-    it(title, async () => {
-      expect(executables.length).toBeGreaterThan(0);
-      for (const executable of executables) {
-        const shell = openPowerShell({ executable, environment: process.env });
-        try {
-          await shell.run(look(STAND_INS), null, soon());
-          await test(shell);
-        } finally {
-          await shell.close();
-        }
-      }
-    });
-  };
+  const each = eachPowerShell(STAND_INS);
 
   each('asks for a session as it was told to', async (shell) => {
     await openPowerShellChannel(ENDPOINT, soon(), shell);
@@ -103,7 +77,7 @@ describe('The PowerShell channel in a real PowerShell', function () {
       await openPowerShellChannel(ENDPOINT, soon(), shell);
       const run = look(readFileSync(new URL('run.ps1', import.meta.url), 'utf8'));
       const append = (at: number, piece: Buffer) =>
-        shell.run(run, { block, arguments: [path, at, piece.toString('base64')] }, soon());
+        shell.run(run, { block, call: { path, offset: at, base64: piece.toString('base64') } }, soon());
       expect(await append(0, first)).toEqual({ session: true, texts: ['n:100000'] });
       expect(await append(100_000, second)).toEqual({ session: true, texts: ['n:100007'] });
       expect(await append(100_000, second)).toEqual({ session: true, texts: ['n:100007'] });

@@ -3,7 +3,7 @@
     Runs one line by cmd.exe on the machine. Written for PowerShell 2.0, which Windows 7 has: no JSON, nothing newer.
 
 .DESCRIPTION
-    Arguments: the line; the time it may take, in milliseconds; the most bytes that it may print.
+    $Call: line; timeLimit, what it may take, in milliseconds; outputLimit, the most bytes that it may print.
     Writes texts:
         o:BASE64    bytes of the standard output, in pieces
         e:BASE64    bytes of the standard error, in pieces
@@ -12,7 +12,7 @@
         m:          it printed too much; the command was ended with all that it started
     As Base64, since text would be read in one code page here and be written in another there.
 #>
-param ($Line, $TimeLimit, $OutputLimit)
+param ($Call)
 
 $ErrorActionPreference = 'Stop'
 
@@ -25,7 +25,7 @@ $pieceLength = 60000
 $start = New-Object -TypeName 'System.Diagnostics.ProcessStartInfo'
 $start.FileName = Join-Path -Path ([Environment]::SystemDirectory) -ChildPath 'cmd.exe'
 # With /s, cmd.exe takes away the outer quotes and nothing else; with /d it runs nothing of its own first.
-$start.Arguments = '/d /s /c "chcp 65001 >nul&' + $Line + '"'
+$start.Arguments = '/d /s /c "chcp 65001 >nul&' + $Call.line + '"'
 $start.UseShellExecute = $false
 $start.CreateNoWindow = $true
 $start.RedirectStandardInput = $true
@@ -77,8 +77,8 @@ while ($pipes.Count -gt 0 -and $null -eq $verdict) {
         if ($null -eq $lingering) { $lingering = [System.Diagnostics.Stopwatch]::StartNew() }
         if ($lingering.ElapsedMilliseconds -gt $lingerLimit) { break }
     }
-    if ($printed -gt $OutputLimit) { $verdict = 'm:' }
-    elseif ($clock.ElapsedMilliseconds -gt $TimeLimit) { $verdict = 't:' }
+    if ($printed -gt $Call.outputLimit) { $verdict = 'm:' }
+    elseif ($clock.ElapsedMilliseconds -gt $Call.timeLimit) { $verdict = 't:' }
 }
 
 foreach ($pipe in $all) {
@@ -86,7 +86,7 @@ foreach ($pipe in $all) {
 }
 
 while ($null -eq $verdict -and -not $process.WaitForExit(100)) {
-    if ($clock.ElapsedMilliseconds -gt $TimeLimit) { $verdict = 't:' }
+    if ($clock.ElapsedMilliseconds -gt $Call.timeLimit) { $verdict = 't:' }
 }
 if ($null -eq $verdict) { 'x:' + $process.ExitCode }
 else {
