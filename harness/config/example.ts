@@ -26,6 +26,7 @@ machines:
     os: win7 # win7 | win8 | win81
     provider: virtualbox # virtualbox | vmware_desktop | hyperv | libvirt
     language: en # of the logon screen; en is the only one so far
+    # winrmFingerprint: 64 hexadecimal digits # https: SHA-256 of its certificate, in place of winrm.certificateAuthority
     account:
       upn: sspr-test-1@contoso.example # what is typed as User ID
       displayName: SSPR Test 1 # the name beneath the tile
@@ -51,7 +52,7 @@ winrm:
   authentication: auto # auto: NTLM, or Basic over https and on this host | ntlm | basic | negotiate, kerberos: by PowerShell of a Windows host
   user: vagrant # name, DOMAIN\\name or name@domain
   # password: env:SSPR_WINRM_PASSWORD # left out: vagrant
-  # certificateAuthority: ./winrm-ca.pem # https: who signed the machines' certificates; or a machine's "winrmFingerprint"
+  # certificateAuthority: ./winrm-ca.pem # https: who signed the machines' certificates
   # proxy: http://proxy.contoso.example:3128
 
 # How their screens are reached.

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@playwright/test';
+import * as z from 'zod';
 import { Fault } from '../core/errors.ts';
 import { EXAMPLE_CONFIG } from './example.ts';
 import { loadConfig, parseConfig, readSecret } from './load.ts';
+import { configSchema } from './schema.ts';
 
 const REAL = `version: 1
 package: { path: ./SsprWindowsLogon.PROD.msi }
@@ -18,6 +20,24 @@ machines:
     provider: virtualbox
     account: { upn: a@b.example, displayName: A, mailbox: c@b.example }
 `;
+
+/** The example with its commented keys in force: comments in words stay comments. */
+const uncommented = (text: string): string =>
+  text.replace(/^( *)# ( *)(?=# |[a-z][A-Za-z]*:(?: |$))/gm, '$1$2');
+
+/** Names of all keys of a schema. */
+function keysOf(schema: z.ZodType): string[] {
+  const names: string[] = [];
+  const walk = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [key, value] of Object.entries(node)) {
+      if (key === 'properties') names.push(...Object.keys(value as object));
+      walk(value);
+    }
+  };
+  walk(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }));
+  return [...new Set(names)];
+}
 
 const messageOf = (text: string): string => {
   try {
@@ -37,6 +57,19 @@ describe('the configuration', () => {
 
   it('accepts the example that sspr init writes', () => {
     expect(parseConfig(EXAMPLE_CONFIG, 'sspr.yaml').machines).toHaveLength(3);
+  });
+
+  it('accepts every line of the example that is commented out, and knows no key that is not there', () => {
+    // Certificates are for HTTPS.
+    const text = uncommented(EXAMPLE_CONFIG)
+      .replace('scheme: http ', 'scheme: https ')
+      .replace('64 hexadecimal digits', 'ab'.repeat(32));
+    const config = parseConfig(text, 'sspr.yaml');
+    expect(config.winrm).toMatchObject({ password: 'env:SSPR_WINRM_PASSWORD', proxy: expect.any(String) });
+    expect(config.console.webService?.user).toBe('qa');
+    expect(config.machines[0]?.winrmFingerprint).toBe('ab'.repeat(32));
+    const shown = new Set([...text.matchAll(/^[ -]*([A-Za-z]+):/gm)].map(([, key]) => key));
+    expect(keysOf(configSchema).filter((key) => !shown.has(key))).toEqual([]);
   });
 
   for (const [name, text, expected] of [
@@ -66,6 +99,26 @@ describe('the configuration', () => {
       'an unknown authentication',
       `${REAL}winrm: { authentication: digest }\n`,
       /winrm\.authentication: .*"auto"\|"ntlm".*\(found "digest"\)/,
+    ],
+    [
+      'a password that would travel readable to another host',
+      `${REAL}console: { webService: { url: 'http://vbox.example:18083/', user: qa, password: env:X } }\n`,
+      /console\.webService\.url: .*expected https, or an address of this host/,
+    ],
+    [
+      'what is no address',
+      `${REAL}console: { webService: { url: nonsense, user: qa, password: env:X } }\n`,
+      /console\.webService\.url: Invalid URL.*\(found "nonsense"\)/,
+    ],
+    [
+      'an authority for what PowerShell does by the settings of Windows',
+      `${REAL}winrm: { scheme: https, authentication: kerberos, certificateAuthority: ca.pem }\n`,
+      /winrm\.certificateAuthority: found beside authentication kerberos/,
+    ],
+    [
+      'a fingerprint for it',
+      `${REAL.replace('    account:', `    winrmFingerprint: ${'ab'.repeat(32)}\n    account:`)}winrm: { scheme: https, authentication: negotiate }\n`,
+      /machines\.0\.winrmFingerprint: found beside authentication negotiate/,
     ],
     [
       'a literal secret',

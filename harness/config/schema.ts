@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { WINRM_AUTHENTICATIONS } from '../core/endpoints.ts';
+import { isConfidential } from './confidential.ts';
 
 /** `env:NAME` or `file:PATH`: where a secret stands. The secret itself is refused. */
 const secretReference = z
@@ -65,7 +66,10 @@ const console = z
       .describe('At most 8 characters; default: vagrant. VirtualBox, VMware and libvirt'),
     webService: z
       .strictObject({
-        url: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:18083/'),
+        url: z
+          .url({ protocol: /^https?$/ })
+          .refine(isConfidential, 'expected https, or an address of this host: it is sent a password')
+          .default('http://127.0.0.1:18083/'),
         user: z.string().min(1),
         password: secretReference,
       })
@@ -165,7 +169,7 @@ export const configSchema = z
     if (inLab === 0 && !config.tenant) issue([], 'tenant is missing; real machines need a real tenant');
     if (inLab === 0 && !config.package)
       issue([], 'package is missing; real machines need your SsprWindowsLogon.PROD.msi');
-    const { scheme, authentication, certificateAuthority } = config.winrm;
+    const { scheme, authentication, certificateAuthority, proxy } = config.winrm;
     const pinned = config.machines.findIndex((entry) => entry.winrmFingerprint !== undefined);
     if (scheme === 'http' && certificateAuthority !== undefined)
       issue(['winrm', 'certificateAuthority'], 'found beside scheme http; expected scheme https with it');
@@ -174,6 +178,12 @@ export const configSchema = z
         ['machines', pinned, 'winrmFingerprint'],
         'found beside winrm.scheme http; expected https with it',
       );
+    if (authentication === 'negotiate' || authentication === 'kerberos') {
+      const why = `found beside authentication ${authentication}; PowerShell goes by the settings of Windows: set it there, or use ntlm`;
+      if (certificateAuthority !== undefined) issue(['winrm', 'certificateAuthority'], why);
+      if (proxy !== undefined) issue(['winrm', 'proxy'], why);
+      if (pinned >= 0) issue(['machines', pinned, 'winrmFingerprint'], why);
+    }
     if (inLab > 0 && authentication !== 'auto')
       issue(['winrm', 'authentication'], `found ${authentication}; expected auto, the lab brings its own`);
     if (inLab > 0 && config.tenant)

@@ -5,10 +5,11 @@ import { expect } from '@playwright/test';
 import type { MachineConfig } from '../../config/schema.ts';
 import { ROOT } from '../../config/lab-state.ts';
 import { Deadline } from '../../core/deadline.ts';
+import { Fault } from '../../core/errors.ts';
 import { lookForBox } from './boxes.ts';
 import { examine, once } from './finding.ts';
 import { diskExamination, MACHINE_MEMORY_MB, memoryExamination, nodeExamination } from './host.ts';
-import { providerExaminations } from './providers.ts';
+import { judgeHyperv, providerExaminations } from './providers.ts';
 import { findings } from './testing.ts';
 import { compareVersions, judgeVersion, KNOWN_GOOD, versionIn } from './versions.ts';
 
@@ -62,7 +63,7 @@ describe('the doctor looks at this host', () => {
     expect(await examine(memoryExamination(0))).toMatchObject({ state: 'ok' });
     expect(await examine(diskExamination('virtualbox', 0))).toMatchObject({ state: 'ok' });
     expect(await examine(diskExamination('virtualbox', 1_000_000))).toMatchObject({
-      state: 'problem',
+      state: 'note',
       says: expect.stringMatching(/^\d+ GB free at \/.*; 1000000 more of about 25 GB each$/),
     });
   });
@@ -135,7 +136,37 @@ describe('the doctor looks at providers', () => {
     const hyperv = await findings(providerExaminations('hyperv', context('x')));
     expect(hyperv['Hyper-V']).toMatchObject({ state: 'problem', says: 'Hyper-V runs on Windows hosts only' });
   });
+
+  it('Hyper-V by its service, its module and the rights of the account, with the remedy for clients and servers', () => {
+    const ready = { member: true, module: '2.0.0.0', service: 'Running', enhanced: false };
+    const all = 'module 2.0.0.0, service running, and this account may manage it';
+    expect(judgeHyperv(ready)).toBe(all);
+    expect(judgeHyperv({ ...ready, enhanced: true })).toEqual({
+      state: 'note',
+      says: `${all}; enhanced sessions are allowed, and the console of a machine that can have them is refused`,
+      remedy: 'As administrator: Set-VMHost -EnableEnhancedSessionMode $false',
+    });
+    for (const [lacking, says, remedy] of [
+      [{ service: '' }, 'is not enabled', /Enable-WindowsOptionalFeature .*Install-WindowsFeature/],
+      [{ service: 'Stopped' }, 'not running but: Stopped', /Start-Service -Name vmms$/],
+      [{ module: '' }, 'PowerShell module', /Install-WindowsFeature -Name Hyper-V-PowerShell/],
+      [{ member: false }, 'may not manage it', /Hyper-V Administrators/],
+    ] as const) {
+      const fault = faultOf(() => judgeHyperv({ ...ready, ...lacking }));
+      expect(fault.message).toContain(says);
+      expect(fault.remedy).toMatch(remedy);
+    }
+  });
 });
+
+function faultOf(work: () => unknown): Fault {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Fault) return error;
+  }
+  throw new Error('there was no fault');
+}
 
 describe('the doctor looks for boxes', () => {
   const boxes = once("Vagrant's boxes", () => [

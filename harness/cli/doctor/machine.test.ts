@@ -132,9 +132,14 @@ describe('the doctor looks at a machine', function () {
       blame: 'machine',
       remedy: 'Start it.',
     });
-    const lines = await machineExaminations('win7', () => Promise.reject(down), msi, deadline());
+    const lines = await machineExaminations(
+      { name: 'win7', up: 'npx sspr up win7 --config a.yaml' },
+      () => Promise.reject(down),
+      msi,
+      deadline(),
+    );
     expect(await findings(lines)).toEqual({
-      machine: { state: 'later', says: 'not running: not checked; npx sspr up win7' },
+      machine: { state: 'later', says: 'not running: not checked; npx sspr up win7 --config a.yaml' },
     });
   });
 });

@@ -1,6 +1,7 @@
 import type { Deadline } from '../../core/deadline.ts';
 import type { WinrmEndpoint } from '../../core/endpoints.ts';
 import { Fault, toFault } from '../../core/errors.ts';
+import { isConfidential } from '../../config/confidential.ts';
 import { openConsole } from '../../console/open.ts';
 import type { Channel } from '../../guest/channel.ts';
 import { openChannel } from '../../guest/open.ts';
@@ -16,11 +17,12 @@ const MINUTE = 60_000;
 
 /**
  * Lines about a machine. Where it does not run there is one, which says so.
+ * @param up the command that brings it up
  * @param find asks where the running machine is; throws `machine-down` when it does not run
  * @param msi the package that is to be installed there
  */
 export async function machineExaminations(
-  name: string,
+  { name, up }: { readonly name: string; readonly up: string },
   find: () => Promise<Endpoints>,
   msi: Once<MsiFacts>,
   deadline: Deadline,
@@ -30,7 +32,7 @@ export async function machineExaminations(
     return runningExaminations(await endpoints.own(), msi, deadline);
   } catch (error) {
     const down = toFault(error).code === 'machine-down';
-    const notYet = later(`not running: not checked; npx sspr up ${name}`);
+    const notYet = later(`not running: not checked; ${up}`);
     return [{ what: 'machine', look: () => (down ? notYet : Promise.reject(toFault(error))) }];
   }
 }
@@ -72,10 +74,13 @@ export function runningExaminations(
       what: 'console',
       look: async () => {
         const opened = await openConsole(console, deadline.within(MINUTE, 'opening the console'));
-        const { width, height } = opened.frame();
-        await opened.close();
-        const where = console.kind === 'vnc' ? `VNC ${console.host}:${console.port}` : console.kind;
-        return `${where}, ${width} x ${height}`;
+        try {
+          const { width, height } = opened.frame();
+          const where = console.kind === 'vnc' ? `VNC ${console.host}:${console.port}` : console.kind;
+          return `${where}, ${width} x ${height}`;
+        } finally {
+          await opened.close();
+        }
       },
     },
   ];
@@ -92,14 +97,16 @@ async function withChannel<T>(
 
 /** Basic sends the password as it is: fine within this host or inside TLS, and nowhere else. */
 function checkConfidential({ url, authentication }: WinrmEndpoint): void {
-  const { protocol, hostname } = new URL(url);
-  const loopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-  if (authentication !== 'basic' || protocol === 'https:' || loopback) return;
-  throw new Fault(`Basic over plain HTTP to ${hostname}: the password would be readable on the way`, {
-    code: 'winrm-not-confidential',
-    blame: 'config',
-    remedy: 'Set winrm.authentication to auto or ntlm, which seals every message, or winrm.scheme to https.',
-  });
+  if (authentication !== 'basic' || isConfidential(url)) return;
+  throw new Fault(
+    `Basic over plain HTTP to ${new URL(url).hostname}: the password would be readable on the way`,
+    {
+      code: 'winrm-not-confidential',
+      blame: 'config',
+      remedy:
+        'Set winrm.authentication to auto or ntlm, which seals every message, or winrm.scheme to https.',
+    },
+  );
 }
 
 async function judgeSettings(winrm: WinrmEndpoint, deadline: Deadline): Promise<Finding | string> {

@@ -18,12 +18,14 @@ describe('the doctor looks at the package', function () {
 
   before(async () => {
     plain = (await prepareGuestFiles(() => undefined)).msi;
-    for (const [name, usage] of [
-      ['code', 'codeSigning'],
-      ['mail', 'emailProtection'],
+    for (const [name, usage, organization] of [
+      ['code', 'codeSigning', 'Microsoft Corporation'],
+      ['other', 'codeSigning', 'Throw Away'],
+      ['mail', 'emailProtection', 'Microsoft Corporation'],
     ] as const) {
       const key = ['-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.pem`];
-      const says = ['-days', '2', '-subj', '/O=Throw Away/CN=Signer', '-addext', `extendedKeyUsage=${usage}`];
+      const subject = `/O=${organization}/CN=Signer`;
+      const says = ['-days', '2', '-subj', subject, '-addext', `extendedKeyUsage=${usage}`];
       await tool('openssl', 'req', '-x509', ...key, ...says);
       const by = ['-h', 'sha256', '-certs', `${name}.pem`, '-key', `${name}.key`];
       await tool('osslsigncode', 'sign', ...by, '-in', plain, '-out', `${name}.msi`);
@@ -38,7 +40,7 @@ describe('the doctor looks at the package', function () {
       package: { says: expect.stringMatching(/^code\.msi: .* \(x64\), by /) },
       'its SHA-256': { says: expect.stringMatching(/^[0-9a-f]{64}$/) },
       'its signature': {
-        says: 'sha256, signed by Signer (Throw Away), issuer Signer, without time-stamp; not checked against a root',
+        says: 'sha256, signed by Signer (Microsoft Corporation), issuer Signer, without time-stamp; not checked against a root',
       },
     });
   });
@@ -49,6 +51,14 @@ describe('the doctor looks at the package', function () {
       remedy: expect.stringContaining('https://aka.ms/sspraddin'),
     });
     expect(troubles(await look(plain, true))).toEqual({ 'its signature': 'note' });
+  });
+
+  it('that somebody else has signed: worth knowing', async () => {
+    expect((await look(file('other.msi')))['its signature']).toMatchObject({
+      state: 'note',
+      says: expect.stringMatching(/^not by Microsoft: sha256, signed by Signer \(Throw Away\)/),
+      remedy: expect.stringContaining('https://aka.ms/sspraddin'),
+    });
   });
 
   it('that was changed, or signed with a certificate for something else', async () => {

@@ -3,6 +3,9 @@ import { inspectMsi, type MsiFacts } from '../../guest/msi.ts';
 import { inspectSignature } from '../../guest/msi-signature.ts';
 import { type Examination, type Finding, note, once, type Once, problem } from './finding.ts';
 
+/** Organization in the certificate with which Microsoft signs the add-in. */
+const MICROSOFT = 'Microsoft Corporation';
+
 const AGAIN = 'Download the package again, from Microsoft: https://aka.ms/sspraddin.';
 
 /**
@@ -57,6 +60,8 @@ async function judgeSignature(path: string, standIn: boolean): Promise<Finding |
       const valid = `${signer.validFrom.slice(0, 10)} to ${signer.validTo.slice(0, 10)}`;
       if (!validThen) return problem(`${says}; the certificate was valid ${valid} only`, AGAIN);
       if (!signer.forCode) return problem(`${says}; the certificate is not for signing code`, AGAIN);
+      // Whoever calls himself so may still be somebody else: there is no root here to tell.
+      if (signer.organization !== MICROSOFT) return note(`not by Microsoft: ${says}`, AGAIN);
       return says;
     }
   }

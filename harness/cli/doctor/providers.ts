@@ -1,10 +1,11 @@
+import { z } from 'zod';
 import type { Deadline } from '../../core/deadline.ts';
 import { vboxManage } from '../../console/virtualbox/vboxmanage.ts';
 import { Fault } from '../../core/errors.ts';
 import type { ProviderName } from '../../machines/machine.ts';
 import { openPowerShell } from '../../powershell/open.ts';
-import type { Script } from '../../powershell/powershell.ts';
-import type { Examination, Finding, Once } from './finding.ts';
+import { scriptFile } from '../../powershell/script.ts';
+import { type Examination, type Finding, note, type Once } from './finding.ts';
 import { ask } from './tool.ts';
 import { compareVersions, judgeVersion, KNOWN_GOOD, versionIn, VIRTUALBOX_NEEDS } from './versions.ts';
 
@@ -75,27 +76,20 @@ async function libvirt(): Promise<string> {
   return [using, running].filter((one) => one !== undefined).join(', ') || 'answers';
 }
 
-const HYPERV: Script = {
-  doing: 'looking at Hyper-V',
-  text: `
-$identity = [Security.Principal.WindowsIdentity]::GetCurrent()
-$principal = New-Object Security.Principal.WindowsPrincipal($identity)
-$administrators = New-Object Security.Principal.SecurityIdentifier('S-1-5-32-544')
-$hypervAdministrators = New-Object Security.Principal.SecurityIdentifier('S-1-5-32-578')
-$module = @(Get-Module -ListAvailable -Name 'Hyper-V') | Select-Object -First 1
-$service = Get-Service -Name 'vmms' -ErrorAction SilentlyContinue
-@{
-    member  = $principal.IsInRole($administrators) -or $principal.IsInRole($hypervAdministrators)
-    module  = if ($null -eq $module) { '' } else { $module.Version.ToString() }
-    service = if ($null -eq $service) { '' } else { $service.Status.ToString() }
-}
-`,
-};
+const HYPERV = scriptFile(new URL('hyperv.ps1', import.meta.url), 'looking at Hyper-V');
 
-/** Groups by their well-known ids: their names are translated. Source: Windows, well-known SIDs. */
-async function hyperV({ deadline }: ProviderContext): Promise<string> {
-  const lacks = (message: string, remedy: string): Fault =>
-    new Fault(message, { code: 'hyperv-missing', blame: 'config', remedy });
+/** What that script returns; texts are empty for what is not there. */
+const hypervFacts = z.object({
+  member: z.boolean(),
+  module: z.string(),
+  service: z.string(),
+  enhanced: z.boolean(),
+});
+
+const lacks = (message: string, remedy: string): Fault =>
+  new Fault(message, { code: 'hyperv-missing', blame: 'config', remedy });
+
+async function hyperV({ deadline }: ProviderContext): Promise<Finding | string> {
   if (process.platform !== 'win32') {
     throw lacks(
       'Hyper-V runs on Windows hosts only',
@@ -103,24 +97,47 @@ async function hyperV({ deadline }: ProviderContext): Promise<string> {
     );
   }
   const powershell = openPowerShell({ environment: process.env });
-  const { member, module, service } = await powershell
-    .run(HYPERV, {}, deadline.within(MINUTE, 'looking at Hyper-V'))
-    .then((answer) => answer as { member: boolean; module: string; service: string })
+  const answer = await powershell
+    .run(HYPERV, {}, deadline.within(MINUTE, HYPERV.doing))
     .finally(() => powershell.close());
+  return judgeHyperv(hypervFacts.parse(answer));
+}
+
+/**
+ * Clients of Windows have features of other names, and another cmdlet for them, than servers.
+ * Source: Microsoft, Install Hyper-V in Windows; Install the Hyper-V role on Windows Server.
+ * @throws Fault `hyperv-missing`
+ */
+export function judgeHyperv({
+  member,
+  module,
+  service,
+  enhanced,
+}: z.infer<typeof hypervFacts>): Finding | string {
+  if (service === '')
+    throw lacks(
+      'Hyper-V is not enabled',
+      'As administrator: Enable-WindowsOptionalFeature -Online -FeatureName Microsoft-Hyper-V -All; on Windows Server: Install-WindowsFeature -Name Hyper-V -IncludeManagementTools. Then restart.',
+    );
   if (service !== 'Running')
     throw lacks(
-      `the service vmms is ${service.toLowerCase() || 'not there'}`,
-      'Enable Hyper-V: Enable-WindowsOptionalFeature -Online -FeatureName Microsoft-Hyper-V -All, then restart.',
+      `its service vmms is not running but: ${service}`,
+      'As administrator: Start-Service -Name vmms',
     );
   if (module === '')
     throw lacks(
       'its PowerShell module is not there',
-      'Enable-WindowsOptionalFeature -Online -FeatureName Microsoft-Hyper-V-Management-PowerShell',
+      'As administrator: Enable-WindowsOptionalFeature -Online -FeatureName Microsoft-Hyper-V-Management-PowerShell; on Windows Server: Install-WindowsFeature -Name Hyper-V-PowerShell.',
     );
   if (!member)
     throw lacks(
       'this account may not manage it',
       'Run as an administrator, or be a member of Hyper-V Administrators and sign in again.',
     );
-  return `module ${module}, service running, and this account may manage it`;
+  const all = `module ${module}, service running, and this account may manage it`;
+  if (!enhanced) return all;
+  return note(
+    `${all}; enhanced sessions are allowed, and the console of a machine that can have them is refused`,
+    'As administrator: Set-VMHost -EnableEnhancedSessionMode $false',
+  );
 }

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import type { Deadline } from '../../core/deadline.ts';
 import { resolveAccess } from '../../config/access.ts';
 import { readLabState, ROOT } from '../../config/lab-state.ts';
-import type { LoadedConfig } from '../../config/load.ts';
+import { CONFIG_FILE, type LoadedConfig } from '../../config/load.ts';
 import { toFault } from '../../core/errors.ts';
 import type { MachineConfig } from '../../config/schema.ts';
 import { isLab, packagePath, resolveSettings, type Settings } from '../../config/settings.ts';
@@ -52,7 +53,7 @@ export function examineSetUp(loaded: LoadedConfig, deadline: Deadline): SetUp {
           title: machine.name,
           examinations: () =>
             machineExaminations(
-              machine.name,
+              { name: machine.name, up: commandFor(loaded, `up ${machine.name}`) },
               // Secrets that are missing break the machines, not the rest.
               () => projectMachines(resolveAccess(loaded)).endpoints(machine.name, deadline),
               msi.facts,
@@ -62,6 +63,12 @@ export function examineSetUp(loaded: LoadedConfig, deadline: Deadline): SetUp {
     ],
     close: async () => tenant?.close(),
   };
+}
+
+/** With the configuration that the doctor was given: without, the command would be about other machines of that name. */
+function commandFor({ file }: LoadedConfig, words: string): string {
+  const usual = file === undefined || file === join(ROOT, CONFIG_FILE);
+  return `npx sspr ${words}${usual ? '' : ` --config ${file}`}`;
 }
 
 /** @param missing machines that are yet to be made */

@@ -16,7 +16,12 @@ export function ask(program: string, args: readonly string[], remedy: string): P
     execFile(
       program,
       args,
-      { encoding: 'utf8', timeout: LONGEST_MS, env: { ...process.env, LC_ALL: 'C.UTF-8' } },
+      {
+        encoding: 'utf8',
+        timeout: LONGEST_MS,
+        env: { ...process.env, LC_ALL: 'C.UTF-8' },
+        windowsHide: true,
+      },
       (error, stdout, stderr) => {
         if (!error) resolve(stdout.trim());
         else if (error.killed) reject(timedOut(`asking ${question}`, LONGEST_MS));
