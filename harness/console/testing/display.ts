@@ -71,7 +71,7 @@ export async function startDisplay({ html }: { html?: string } = {}): Promise<Di
           ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
           `--user-data-dir=${join(folder, 'profile')}`,
         ],
-        { DISPLAY: display, HOME: folder },
+        { DISPLAY: display, HOME: folder, TMPDIR: folder },
       ),
     );
   }
