@@ -122,7 +122,9 @@ describe('sspr doctor', function () {
     const { code, output } = await sspr(['doctor', '--config', config], { ...real, SSPR_CLIENT_SECRET: '' });
     expect(code, output).toBe(EXIT_CODE.badUsage);
     expect(lines(output, 'ok')).toEqual(expect.arrayContaining(['VirtualBox', 'box of win7']));
-    expect(lines(output, 'PROBLEM')).toEqual(['box of win8', 'box of win81', 'package', 'settings']);
+    // How much memory is free is a matter of this host.
+    const problems = lines(output, 'PROBLEM').filter((what) => what !== 'memory');
+    expect(problems).toEqual(['box of win8', 'box of win81', 'package', 'settings']);
     expect(output).toContain('Set SSPR_CLIENT_SECRET and run it again.');
     expect(output.replace(/\s+/g, ' ')).toContain(
       `not running: not checked; npx sspr up win7 --config ${config}`,
