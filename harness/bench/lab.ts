@@ -21,7 +21,7 @@ export async function bringUp(machine: string): Promise<BenchLab> {
   symlinkSync(join(ROOT, '.lab/cache'), join(lab, 'cache'));
   const env = { ...process.env, SSPR_LAB_FOLDER: lab, VAGRANT_DOTFILE_PATH: join(folder, 'vagrant') };
   const sspr = async (...args: string[]): Promise<string> =>
-    (await runFile(process.execPath, [SSPR, ...args], { cwd: ROOT, env })).stdout;
+    (await runFile(process.execPath, [SSPR, ...args, '--config', 'lab'], { cwd: ROOT, env })).stdout;
   const down = async (): Promise<void> => {
     await sspr('down');
     rmSync(folder, { recursive: true, force: true });

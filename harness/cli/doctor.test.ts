@@ -25,7 +25,9 @@ describe('sspr doctor', function () {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   async function sspr(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
-    const child = spawn(process.execPath, [SSPR, ...args], {
+    // Whoever has an sspr.yaml does not want it to be looked at by a test.
+    const config = args.includes('--config') ? [] : ['--config', 'lab'];
+    const child = spawn(process.execPath, [SSPR, ...args, ...config], {
       env: { ...environment, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

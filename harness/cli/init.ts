@@ -22,7 +22,7 @@ export function init({ print }: { print: boolean }): Promise<number> {
   }
   writeFileSync(file, EXAMPLE_CONFIG);
   process.stdout.write(
-    `${CONFIG_FILE} written. Fill in your tenant, package and test users, then: npx sspr doctor\n`,
+    `${file} written. Fill in your tenant, package and test users, then: npx sspr doctor\n`,
   );
   return Promise.resolve(EXIT_CODE.compliant);
 }

@@ -229,10 +229,14 @@ describe('the whole job on the lab', function () {
   });
 
   it('refuses a second command on the same machines, and tidies up after a run that is killed', async () => {
-    const child = spawn(process.execPath, [SSPR, 'run', 'win81', '--stage', 'up', '--stage', 'facts'], {
-      env: environment,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const child = spawn(
+      process.execPath,
+      [SSPR, ...'run win81 --config lab --stage up --stage facts'.split(' ')],
+      {
+        env: environment,
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
     await new Promise<void>((resolve) => {
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         if (text.includes('stage facts')) resolve();
@@ -258,7 +262,9 @@ describe('the whole job on the lab', function () {
     args: readonly string[],
     interruptAfter?: RegExp,
   ): Promise<{ code: number | null; output: string }> {
-    const child = spawn(process.execPath, [SSPR, ...args], {
+    // Whoever has an sspr.yaml does not want it to be run by a test.
+    const config = args.includes('--config') ? [] : ['--config', 'lab'];
+    const child = spawn(process.execPath, [SSPR, ...args, ...config], {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

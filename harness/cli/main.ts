@@ -40,7 +40,7 @@ const collect = (value: string, previous: string[]): string[] => [...previous, v
 function commandLine(signal: AbortSignal): Command {
   const config = new Option(
     '-c, --config <file>',
-    'configuration (default: sspr.yaml if it exists, else the lab)',
+    'configuration, or the word lab (default: sspr.yaml if it exists, else the lab)',
   );
   const program = new Command('sspr')
     .description(

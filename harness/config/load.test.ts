@@ -55,6 +55,12 @@ describe('the configuration', () => {
     expect(config.limits.audit).toBe(900);
   });
 
+  it('is that of the lab where the lab is named, whatever the project has', () => {
+    const { config, file } = loadConfig('lab');
+    expect(file).toBeUndefined();
+    expect(config.machines.map(({ provider }) => provider)).toEqual(['lab', 'lab', 'lab']);
+  });
+
   it('accepts the example that sspr init writes', () => {
     expect(parseConfig(EXAMPLE_CONFIG, 'sspr.yaml').machines).toHaveLength(3);
   });

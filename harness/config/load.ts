@@ -9,6 +9,9 @@ import { type Config, configSchema } from './schema.ts';
 
 export const CONFIG_FILE = 'sspr.yaml';
 
+/** In place of a file's name: the embedded lab, whatever `sspr.yaml` says. A file of this name is `./lab`. */
+export const LAB_CONFIG = 'lab';
+
 /** A configuration and the file that it came from; relative paths in it are relative to that file. */
 export interface LoadedConfig {
   readonly config: Config;
@@ -17,12 +20,13 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads the configuration: the named file, or `sspr.yaml` of the project, or else the three machines of the lab.
+ * Reads the configuration: the named file, or the lab's where `lab` is named, or `sspr.yaml` of the project, or else the three machines of the lab.
  * @throws Fault `config-missing`, `config-invalid`: every mistake with file:line:column and key
  */
 export function loadConfig(file?: string): LoadedConfig {
-  const chosen = file ?? (existsSync(join(ROOT, CONFIG_FILE)) ? join(ROOT, CONFIG_FILE) : undefined);
-  if (chosen === undefined)
+  const usual = join(ROOT, CONFIG_FILE);
+  const chosen = file ?? (existsSync(usual) ? usual : LAB_CONFIG);
+  if (chosen === LAB_CONFIG)
     return { config: configSchema.parse({ version: 1, machines: LAB_MACHINES }), file: undefined };
   let text: string;
   try {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { toFault } from '../core/errors.ts';
 import type { RunEvent } from '../core/journal.ts';
 import { redactedJson } from '../core/secret.ts';
-import { loadConfig } from '../config/load.ts';
+import { LAB_CONFIG, loadConfig } from '../config/load.ts';
 import { readLabState } from '../config/lab-state.ts';
 import { resolveSettings } from '../config/settings.ts';
 import { STAGES } from '../../specs/controls/control.ts';
@@ -29,7 +29,7 @@ async function work(job: Job): Promise<void> {
     if (process.connected) process.send?.(message);
   };
   try {
-    const settings = resolveSettings(loadConfig(job.configFile), readLabState());
+    const settings = resolveSettings(loadConfig(job.configFile ?? LAB_CONFIG), readLabState());
     const machine = settings.machines.find((candidate) => candidate.name === job.machine);
     if (!machine) throw new TypeError(`${job.machine} is not in the configuration`);
     const story = beginStory({ ...job, machine, settings, signal: abort.signal, emit });

@@ -86,7 +86,7 @@ function installNodePackages() {
     ['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'],
     process.env,
     'The Node packages could not be installed',
-    'Run "npm ci" by hand to see why.',
+    'Run "npm ci" by hand to see why. Behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS to its authority first.',
   );
   writeFileSync(stamp, wanted);
 }

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Deadline } from '../../core/deadline.ts';
 import { resolveAccess } from '../../config/access.ts';
 import { readLabState, ROOT } from '../../config/lab-state.ts';
-import { CONFIG_FILE, type LoadedConfig } from '../../config/load.ts';
+import { CONFIG_FILE, LAB_CONFIG, type LoadedConfig } from '../../config/load.ts';
 import { toFault } from '../../core/errors.ts';
 import type { MachineConfig } from '../../config/schema.ts';
 import { isLab, packagePath, resolveSettings, type Settings } from '../../config/settings.ts';
@@ -67,8 +68,9 @@ export function examineSetUp(loaded: LoadedConfig, deadline: Deadline): SetUp {
 
 /** With the configuration that the doctor was given: without, the command would be about other machines of that name. */
 function commandFor({ file }: LoadedConfig, words: string): string {
-  const usual = file === undefined || file === join(ROOT, CONFIG_FILE);
-  return `npx sspr ${words}${usual ? '' : ` --config ${file}`}`;
+  const usual = join(ROOT, CONFIG_FILE);
+  const taken = existsSync(usual) ? usual : undefined;
+  return `npx sspr ${words}${file === taken ? '' : ` --config ${file ?? LAB_CONFIG}`}`;
 }
 
 /** @param missing machines that are yet to be made */

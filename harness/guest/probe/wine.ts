@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -72,7 +72,15 @@ export async function startPrivateWine(): Promise<PrivateWine> {
     async close() {
       await promisify(execFile)('wineserver', ['-k'], { env }).catch(() => undefined);
       await promisify(execFile)('wineserver', ['-w'], { env }).catch(() => undefined);
+      removeSockets(join(folder, 'prefix'));
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Debian's wineserver keeps its sockets in a folder of /tmp, which it notes in the prefix. */
+function removeSockets(prefix: string): void {
+  const note = join(prefix, 'wineserver');
+  const name = existsSync(note) ? readFileSync(note, 'utf8').trim() : '';
+  if (/^wine-\w+$/.test(name)) rmSync(join('/tmp', name), { recursive: true, force: true });
 }
