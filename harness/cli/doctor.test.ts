@@ -128,6 +128,9 @@ describe('sspr doctor', function () {
     const problems = lines(output, 'PROBLEM').filter((what) => what !== 'memory');
     expect(problems).toEqual(['box of win8', 'box of win81', 'package', 'settings']);
     expect(output).toContain('Set SSPR_CLIENT_SECRET and run it again.');
+    expect(output).toMatch(
+      /account sspr-test-1@contoso\.example\n +- +account +waits for the tenant's settings/,
+    );
     expect(output.replace(/\s+/g, ' ')).toContain(
       `not running: not checked; npx sspr up win7 --config ${config}`,
     );

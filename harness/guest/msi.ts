@@ -98,11 +98,11 @@ function readProperties(
 }
 
 export const missing = (path: string, cause: unknown): Fault =>
-  new Fault(`The MSI cannot be read: ${path} (${describe(cause)})`, {
+  // The system's own text repeats the path.
+  new Fault(`The MSI cannot be read: ${describe(cause).replace(/, open '.*'$/, '')}: ${path}`, {
     code: 'msi-missing',
     blame: 'config',
-    remedy: 'Give the path of the downloaded SsprWindowsLogon.PROD.msi.',
-    cause,
+    remedy: 'Put the path of the downloaded SsprWindowsLogon.PROD.msi under package.path in sspr.yaml.',
   });
 
 export const notAnMsi = (path: string, why: string): Fault =>

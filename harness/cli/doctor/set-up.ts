@@ -13,7 +13,7 @@ import type { ProviderName } from '../../machines/machine.ts';
 import { openMachines, projectMachines } from '../../machines/machines.ts';
 import { Vagrant } from '../../machines/vagrant.ts';
 import { type Box, lookForBox } from './boxes.ts';
-import { type Examination, type Group, once, type Once } from './finding.ts';
+import { type Examination, type Group, later, once, type Once } from './finding.ts';
 import { diskExamination, memoryExamination, nodeExamination, vagrantExamination } from './host.ts';
 import { LAB_EXAMINATIONS } from './lab.ts';
 import { machineExaminations } from './machine.ts';
@@ -150,15 +150,22 @@ function vagrantLists(
   return { plugins, boxes };
 }
 
-/** The tenant and its accounts; one line when what is configured is not enough to ask. */
+/** The tenant and its accounts; they wait when what is configured is not enough to ask. */
 function tenantGroups(loaded: LoadedConfig, deadline: Deadline): SetUp {
   try {
     const settings = resolveSettings(withoutAccess(loaded), readLabState());
     return openTenantGroups(settings, openInspection(settings.tenant), deadline);
   } catch (error) {
     const look = () => Promise.reject(toFault(error));
+    const accounts = loaded.config.machines.flatMap(({ account }) => (account ? [account] : []));
     return {
-      groups: [{ title: 'tenant', examinations: () => [{ what: 'settings', look }] }],
+      groups: [
+        { title: 'tenant', examinations: () => [{ what: 'settings', look }] },
+        ...accounts.map(({ upn }) => ({
+          title: `account ${upn}`,
+          examinations: () => [{ what: 'account', look: () => later("waits for the tenant's settings") }],
+        })),
+      ],
       close: () => Promise.resolve(),
     };
   }
