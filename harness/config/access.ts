@@ -51,12 +51,22 @@ export function resolveAccess(loaded: LoadedConfig): Access {
         winrmFingerprint === undefined ? [] : [[name, winrmFingerprint]],
       ),
     ),
-    vncPassword: firstCharacters(secret(console.vncPassword, 'console.vncPassword')),
+    vncPassword: checked(firstCharacters(secret(console.vncPassword, 'console.vncPassword'))),
     webService: service && {
       ...service,
       password: readSecret(service.password, 'console.webService.password', loaded),
     },
   };
+}
+
+/** Vagrant's providers put it into XML and into settings files as it is. @throws Fault `vnc-password-characters` */
+function checked(secret: Secret): Secret {
+  if (!/[&<>"'\\\s]/.test(secret.reveal())) return secret;
+  throw new Fault('console.vncPassword: found a character that the files of the providers do not take', {
+    code: 'vnc-password-characters',
+    blame: 'config',
+    remedy: 'Choose one without & < > " \' \\ and blanks; at most 8 characters count.',
+  });
 }
 
 const firstCharacters = (secret: Secret): Secret =>

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from '@playwright/test';
 import * as z from 'zod';
 import { Fault } from '../core/errors.ts';
+import { resolveAccess } from './access.ts';
 import { EXAMPLE_CONFIG } from './example.ts';
 import { loadConfig, parseConfig, readSecret } from './load.ts';
 import { configSchema } from './schema.ts';
@@ -151,6 +152,20 @@ describe('the configuration', () => {
   it('reports all mistakes at once', () => {
     const text = REAL.replace('os: win7', 'os: win95').replace('version: 1', 'version: 2');
     expect(messageOf(text).split('\n')).toHaveLength(2);
+  });
+
+  it('refuses a VNC password that would break the files of a provider, and does not show it', () => {
+    process.env.SSPR_TEST_SECRET = 'a&b<c';
+    try {
+      const config = parseConfig(`${REAL}console: { vncPassword: 'env:SSPR_TEST_SECRET' }\n`, 'sspr.yaml');
+      const resolving = () => resolveAccess({ config, file: undefined });
+      expect(resolving).toThrow(/console\.vncPassword: found a character/);
+      expect(resolving).not.toThrow(/a&b/);
+      process.env.SSPR_TEST_SECRET = 'longer-than-8!';
+      expect(resolving().vncPassword.reveal()).toBe('longer-t');
+    } finally {
+      delete process.env.SSPR_TEST_SECRET;
+    }
   });
 
   it('says which file is missing', () => {

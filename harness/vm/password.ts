@@ -1,9 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { Secret } from '../core/secret.ts';
 
-/** Needs the Shift key here and there, and no reader can mistake one character for another. */
-const CHARACTERS = 'abcdefghkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVWXYZ23456789!@#$%^&*()_+?';
+/** No reader can mistake one character for another. */
+const WORD = 'abcdefghkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVWXYZ23456789';
+const SYMBOLS = '!@#$%^&*()_+?';
 
-/** A new random password. */
-export const passwordOf = (length: number): Secret =>
-  new Secret(Array.from({ length }, () => CHARACTERS[randomInt(CHARACTERS.length)]).join(''));
+/** A new random password to be typed; it needs the Shift key here and there. */
+export const loginPassword = (): Secret => randomSecret(12, WORD + SYMBOLS);
+
+/** A new random password for VNC, without what XML would take for its own: vagrant-libvirt puts it into a document as it is. */
+export const vncPassword = (): Secret => randomSecret(8, WORD);
+
+const randomSecret = (length: number, characters: string): Secret =>
+  new Secret(Array.from({ length }, () => characters[randomInt(characters.length)]).join(''));

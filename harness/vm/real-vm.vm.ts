@@ -13,7 +13,7 @@ import { openMachines } from '../machines/machines.ts';
 import { atConsole, enter, Evidence, fiveWords, logIn, see, vnc } from './at-console.ts';
 import { buildBoxes } from './box/box.ts';
 import { wordsFor } from './box/words.ts';
-import { passwordOf } from './password.ts';
+import { loginPassword, vncPassword } from './password.ts';
 import { tool } from './tool.ts';
 import { startLibvirt, type Libvirt, type Remains } from './libvirt.ts';
 
@@ -24,14 +24,14 @@ const SHIFTED = '~!@#$%^&*()_+{}|:"<>?';
 
 const folder = setting('SSPR_VM_FOLDER');
 const evidence = new Evidence(setting('SSPR_VM_EVIDENCE'));
-const password = passwordOf(12);
+const password = loginPassword();
 const environment = {
   ...process.env,
   VAGRANT_HOME: join(folder, 'vagrant'),
   VAGRANT_DOTFILE_PATH: join(folder, 'state'),
 };
 const root = fileURLToPath(new URL('.', import.meta.url));
-const access = { ...USUAL_ACCESS, vncPassword: passwordOf(8) };
+const access = { ...USUAL_ACCESS, vncPassword: vncPassword() };
 const machines = openMachines({
   root,
   environment,
