@@ -38,6 +38,8 @@ export interface GuestOptions {
 const PROFILE_LIST = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList';
 const TRUSTED_ROOTS = 'HKLM\\SOFTWARE\\Microsoft\\SystemCertificates\\ROOT\\Certificates';
 const AGENT_MS = 60_000;
+/** Once in a great while Wine loses a process at its start. */
+const AGENT_AGAIN_MS = 12_000;
 
 /** A Windows machine of the lab: its disk, and while its power is on, the Wine that runs on it. */
 export class Guest implements Machine {
@@ -182,8 +184,14 @@ export class Guest implements Machine {
     const { account, policy } = AGENTS[name];
     const file = join(this.options.data, 'tls-policy.conf');
     if (policy !== undefined) writeFileSync(file, policy);
-    this.#power?.startHelper(name, account, policy === undefined ? '' : file);
-    for (;;) {
+    const start = (): void => this.#power?.startHelper(name, account, policy === undefined ? '' : file);
+    start();
+    for (let started = performance.now(); ;) {
+      if (performance.now() - started > AGENT_AGAIN_MS) {
+        this.log(`${name} did not come in ${AGENT_AGAIN_MS / 1000} s and is started again`);
+        start();
+        started = performance.now();
+      }
       const agent = this.#agents.get(name);
       if (agent?.connected) return agent;
       if (!this.#power) throw new Error('The guest is off');
