@@ -279,6 +279,21 @@ describe('inspectSignature, of packages signed by osslsigncode', function () {
     });
   });
 
+  it('takes a signature whose dates are none for broken', async () => {
+    const good = readFileSync(file('good.msi'));
+    /** Tag and length of a UTCTime: YYMMDDhhmmssZ. */
+    const utcTime = Buffer.from([0x17, 0x0d]);
+    const states: string[] = [];
+    for (let at = good.indexOf(utcTime); at >= 0; at = good.indexOf(utcTime, at + 1)) {
+      const bad = Buffer.from(good);
+      bad[at + utcTime.length] = 0;
+      writeFileSync(file('bad.msi'), bad);
+      states.push((await inspectSignature(file('bad.msi'))).state);
+    }
+    // Those of the signer's certificate; the dates of its issuer's are not looked at.
+    expect(states.filter((state) => state === 'broken').length).toBeGreaterThanOrEqual(2);
+  });
+
   it('ends in a finding or in a Fault, whatever the bytes', async () => {
     const good = readFileSync(file('good.msi'));
     const damage = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 });

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AsnConvert, AsnProp, AsnPropTypes, AsnType, AsnTypeTypes } from '@peculiar/asn1-schema';
 import { MessageImprint } from '@peculiar/asn1-tsp';
+import { describe } from '../core/errors.ts';
 import { missing, notAnMsi } from './msi.ts';
 import { MalformedFile, readCompoundFile, type Storage } from './signature/compound-file.ts';
 import { findStream, METADATA_STREAM, msiDigest, SIGNATURE_STREAM } from './signature/msi-digest.ts';
@@ -82,10 +83,13 @@ export async function inspectSignature(path: string, now = new Date()): Promise<
     return judge(readCompoundFile(file), now);
   } catch (error) {
     if (error instanceof MalformedFile) throw notAnMsi(path, error.message);
-    if (error instanceof BrokenSignature) return { state: 'broken', why: error.message };
-    throw error;
+    return { state: 'broken', why: whyBroken(error) };
   }
 }
+
+/** The libraries that read certificates and times throw what they like at damaged ones. */
+const whyBroken = (error: unknown): string =>
+  error instanceof BrokenSignature ? error.message : `it is malformed (${describe(error)})`;
 
 /** @throws BrokenSignature */
 function judge(root: Storage, now: Date): MsiSignature {

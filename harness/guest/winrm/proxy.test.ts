@@ -1,7 +1,6 @@
 import { expect } from '@playwright/test';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { Deadline } from '../../core/deadline.ts';
 import type { WinrmEndpoint } from '../../core/endpoints.ts';
 import { Secret } from '../../core/secret.ts';
@@ -9,7 +8,7 @@ import { createShell } from './requests.ts';
 import { readBody } from './responses.ts';
 import { TestAuthority, bindingOf } from './testing/certificates.ts';
 import { ANSWER, type ForeignServer, startForeign } from './testing/foreign-server.ts';
-import { type Squid, startSquid } from './testing/squid.ts';
+import { type Squid, freePort, startSquid } from './testing/squid.ts';
 import { type Answer, Transport } from './transport.ts';
 
 const usual: Answer = { timedOut: false, body: readBody(ANSWER) };
@@ -29,7 +28,7 @@ describe('WinRM client through squid', () => {
     plain = await startForeign({ users });
     const binding = bindingOf(certificate.certificate, 'sha256');
     encrypted = await startForeign({ users, ...certificate, binding });
-    nobody = await portOfNobody();
+    nobody = await freePort();
     squid = await startSquid([plain.port, encrypted.port, nobody]);
   });
   after(async () => {
@@ -114,14 +113,4 @@ function thrownBy(run: () => unknown): unknown {
   } catch (error) {
     return error;
   }
-}
-
-async function portOfNobody(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const closed = once(server, 'close');
-  server.close();
-  await closed;
-  return port;
 }
