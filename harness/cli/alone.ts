@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Deadline } from '../core/deadline.ts';
 import { Fault, toFault } from '../core/errors.ts';
 import { ROOT } from '../config/lab-state.ts';
-import { withLock } from '../machines/lock.ts';
+import { withLock } from '../core/lock.ts';
 import { vagrantFolder } from '../machines/vagrant.ts';
 
 /** A command that has just ended may need this long to be gone. Milliseconds. */

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import { isAlive } from '../core/process.ts';
 
 /** The project's folder. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
@@ -72,26 +73,4 @@ export interface GuestState {
   readonly vnc: { readonly port: number; readonly password: string };
   /** New with every boot. */
   readonly bootId: string;
-}
-
-/** Whether the process that wrote this still runs. */
-export function isAlive(writer: { readonly pid: number; readonly startTime: string }): boolean {
-  return processStartTime(writer.pid) === writer.startTime;
-}
-
-/** Start time of a process in clock ticks since boot, or '' when there is none (or it is a zombie). */
-export function processStartTime(pid: number): string {
-  const fields = processStat(pid);
-  return fields[0] === 'Z' ? '' : (fields[19] ?? '');
-}
-
-/** The fields of /proc/PID/stat from the state on, see proc(5); none when there is no such process. */
-export function processStat(pid: number): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-  } catch {
-    return [];
-  }
 }

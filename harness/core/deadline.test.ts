@@ -36,6 +36,14 @@ describe('Deadline and poll', () => {
     expect(Deadline.in(50, 'outer').within(9000, 'inner').remaining()).toBeLessThanOrEqual(50);
   });
 
+  it('has time of its own anew, but is cancelled all the same', () => {
+    const abort = new AbortController();
+    const later = Deadline.in(0, 'over', abort.signal).anew(5000, 'putting things right');
+    expect(() => later.check()).not.toThrow();
+    abort.abort();
+    expect(() => later.check()).toThrow('Interrupted while putting things right');
+  });
+
   it('has a signal that fires, whatever the garbage collector does meanwhile', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;

@@ -25,6 +25,11 @@ export class Deadline {
     return new Deadline(Math.min(budgetMs, this.remaining()), what, this.#signals);
   }
 
+  /** A deadline with time of its own, also when that of this one is up, but cancelled with it: for putting things right. */
+  anew(budgetMs: number, what: string): Deadline {
+    return new Deadline(budgetMs, what, this.#signals);
+  }
+
   /** Milliseconds left; 0 when time is up. */
   remaining(): number {
     return Math.max(0, this.#end - performance.now());

@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path';
 import { utcNow } from '../core/clock.ts';
 import { Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
-import { isAlive, labStateFile, processStartTime, type LabState, type LabUser } from '../config/lab-state.ts';
+import { labStateFile, type LabState, type LabUser } from '../config/lab-state.ts';
+import { isAlive, processStartTime } from '../core/process.ts';
 import { issueServerIdentity } from './network/authority.ts';
 import { startProxy, type Proxy } from './network/proxy.ts';
+import { ADMIN_PATH } from './tenant/admin.ts';
 import { PORTAL_HOST, PROBE_HOSTS, serveTenant, TENANT_HOSTS, type TenantServer } from './tenant/server.ts';
 import { Tenant } from './tenant/tenant.ts';
 
@@ -101,7 +103,7 @@ export async function runServices(
     };
     publish(state);
     onReady(state);
-    say(`up: ${base}, proxy 127.0.0.1:${parts.proxy.port}`);
+    say(`up: ${base}, administration ${base}${ADMIN_PATH}, proxy 127.0.0.1:${parts.proxy.port}`);
     return await untilTheEnd(parts.proxy, told.signal);
   } finally {
     await parts.proxy?.close();

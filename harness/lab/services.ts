@@ -6,14 +6,13 @@ import { Deadline, interrupted, timedOut } from '../core/deadline.ts';
 import { Fault } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
 import {
-  isAlive,
   LAB_FOLDER,
   labStateFile,
-  processStartTime,
   readLabState,
   ROOT,
   type LabState,
 } from '../config/lab-state.ts';
+import { isAlive, processStartTime } from '../core/process.ts';
 import { sweepProxies } from './network/proxy.ts';
 import type { Greeting } from './services-main.ts';
 import type { ServicesOptions } from './services-process.ts';

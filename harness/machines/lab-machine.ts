@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { isAlive, type GuestState } from '../config/lab-state.ts';
+import type { GuestState } from '../config/lab-state.ts';
+import { isAlive } from '../core/process.ts';
 import { Secret } from '../core/secret.ts';
 import type { Endpoints, MachineState } from './machine.ts';
-import { readIfThere } from './read-if-there.ts';
+import { readIfThere } from '../core/read-if-there.ts';
 
 /** What is read of a lab machine's data folder, as the provider does (harness/lab/provider/driver.rb): no Vagrant needed. */
 export function labMachine(folder: string): { readonly state: MachineState; readonly endpoints?: Endpoints } {

@@ -7,7 +7,7 @@ import type { ConsoleEndpoint } from '../core/endpoints.ts';
 import { Fault } from '../core/errors.ts';
 import { labMachine } from './lab-machine.ts';
 import type { Endpoints, Machines, MachineState } from './machine.ts';
-import { readIfThere } from './read-if-there.ts';
+import { readIfThere } from '../core/read-if-there.ts';
 import { Vagrant, type VagrantEvent, type VagrantSettings } from './vagrant.ts';
 
 /** The machines of this project's Vagrantfile. */

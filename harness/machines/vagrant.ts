@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Access, vagrantEnvironment } from '../config/access.ts';
 import type { Deadline } from '../core/deadline.ts';
 import { interrupted, timedOut } from '../core/deadline.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../core/lock.ts';
 import { MachineReadable, type VagrantLine } from './machine-readable.ts';
 import { CRASH, LOCK_CLASSES, shortClass, vagrantFault, vagrantMissing } from './vagrant-faults.ts';
 

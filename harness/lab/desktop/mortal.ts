@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { processStat } from '../../config/lab-state.ts';
+import { processStat } from '../../core/process.ts';
 
 /** How long a process may take to leave in good order, in milliseconds. */
 const GRACE = 4000;

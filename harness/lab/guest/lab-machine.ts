@@ -1,7 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '../../core/secret.ts';
-import { type GuestState, type LabState, processStartTime } from '../../config/lab-state.ts';
+import type { GuestState, LabState } from '../../config/lab-state.ts';
+import { processStartTime } from '../../core/process.ts';
 import type { Desktop, DesktopOptions } from '../desktop/contract.ts';
 import { Guest } from './guest.ts';
 import { logonHost } from './logon-host.ts';

@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { processStartTime } from '../../config/lab-state.ts';
+import { processStartTime } from '../../core/process.ts';
 import { startProxy, sweepProxies, type Proxy } from './proxy.ts';
 
 /** Sends one request line to the proxy and returns all that comes back. */

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { Deadline } from '../../core/deadline.ts';
 import { Fault } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import { processStartTime } from '../../config/lab-state.ts';
+import { processStartTime } from '../../core/process.ts';
 import { freePort } from './ports.ts';
 
 export interface ProxyOptions {

@@ -10,7 +10,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { processStartTime, type GuestState } from '../../config/lab-state.ts';
+import type { GuestState } from '../../config/lab-state.ts';
+import { processStartTime } from '../../core/process.ts';
 
 const { values } = parseArgs({
   options: {

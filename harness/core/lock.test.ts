@@ -66,4 +66,11 @@ describe('Lock file', () => {
     writeFileSync(file, JSON.stringify({ pid: process.pid, startTime: 'long ago' }));
     expect(await withLock(file, deadline(), () => Promise.resolve('mine'))).toBe('mine');
   });
+
+  it('passes over also when the one who was about to take a stale lock away was killed, too', async () => {
+    for (const stale of [file, `${file}.stale`])
+      writeFileSync(stale, JSON.stringify({ pid: process.pid, startTime: 'long ago' }));
+    expect(await withLock(file, deadline(), () => Promise.resolve('mine'))).toBe('mine');
+    expect(readdirSync(join(folder, 'below'))).toEqual([]);
+  });
 });
