@@ -35,6 +35,34 @@ export interface RunPlan {
   readonly arguments: readonly string[];
 }
 
+/** One line of the time line: what was done at the console beside what the tenant wrote down of it. */
+export interface TimelineRow {
+  readonly action: {
+    /** In words: "gives the user ID". */
+    readonly what: string;
+    /** ISO 8601 UTC by this host's clock, and the same instant by the tenant's. */
+    readonly at: string;
+    readonly tenantAt: string;
+  } | null;
+  readonly entry: {
+    readonly id: string;
+    /** ISO 8601 UTC by the tenant's clock. */
+    readonly at: string;
+    readonly activity: string;
+    readonly result: string;
+    readonly reason: string;
+    readonly correlationId: string;
+    readonly ipAddress: string;
+    readonly clientType: string | null;
+    /** When we first saw it, by this host's clock. */
+    readonly seenAt: string;
+  } | null;
+  /** From the action to the entry in milliseconds, by the tenant's clock; null when one of them is missing. */
+  readonly differenceMs: number | null;
+  /** False: somebody else's reset of this user. */
+  readonly own: boolean;
+}
+
 /** Everything that can happen in a run. The journal of these is the only truth; every report is derived from it. */
 export type RunEvent =
   | { readonly type: 'run-started'; readonly run: string; readonly plan: RunPlan }
@@ -84,6 +112,21 @@ export type RunEvent =
       readonly stage: string;
       readonly name: string;
       readonly value: unknown;
+    }
+  /** The actions at the console beside the entries of the audit log, in the order of the tenant's clock. */
+  | {
+      readonly type: 'timeline';
+      readonly machine: string;
+      readonly stage: string;
+      readonly user: string;
+      /** By how much the tenant's clock is ahead of ours, in seconds. */
+      readonly clock: { readonly aheadSeconds: number; readonly uncertainSeconds: number };
+      /** `matched`, `missing`, `ambiguous` ... (harness/directory/correlation.ts) */
+      readonly verdict: string;
+      readonly reason: string;
+      /** From the entry of the reset to its being readable, in milliseconds; null when there is none. */
+      readonly delayMs: number | null;
+      readonly rows: readonly TimelineRow[];
     }
   | {
       readonly type: 'fault';
