@@ -13,12 +13,23 @@ const ROOMS = {
   'harness/guest': ['core', 'config', 'powershell'],
   'harness/console': ['core', 'config', 'powershell'],
   'harness/directory': ['core', 'config'],
+  'harness/accounts': ['core', 'config'],
   'harness/logon': ['core', 'config', 'guest', 'console', 'directory', 'machines'],
   'harness/lab': ['core', 'config'],
-  specs: ['core', 'config', 'guest', 'console', 'directory', 'machines', 'logon'],
+  specs: ['core', 'config', 'guest', 'console', 'directory', 'accounts', 'machines', 'logon'],
   'harness/vm': ['core', 'config', 'machines', 'console'],
   'harness/report': ['core', 'config', 'specs'],
-  'harness/run': ['core', 'config', 'guest', 'console', 'directory', 'machines', 'logon', 'specs'],
+  'harness/run': [
+    'core',
+    'config',
+    'guest',
+    'console',
+    'directory',
+    'accounts',
+    'machines',
+    'logon',
+    'specs',
+  ],
 };
 const ALL = [...Object.keys(ROOMS).map((room) => room.replace('harness/', '')), 'cli', 'bench'];
 

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { WinrmEndpoint } from '../core/endpoints.ts';
-import { describe, Fault } from '../core/errors.ts';
+import { Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
-import { configPath, type LoadedConfig, readSecret } from './load.ts';
+import { type LoadedConfig, readPem, readSecret } from './load.ts';
 
 /** How real machines are reached: what Vagrant cannot tell of them, or must not print. */
 export interface Access {
@@ -43,7 +42,7 @@ export function resolveAccess(loaded: LoadedConfig): Access {
       user: winrm.user,
       password: secret(winrm.password, 'winrm.password'),
       authentication: winrm.authentication,
-      ...(ca !== undefined && { ca: readAuthority(configPath(loaded, ca)) }),
+      ...(ca !== undefined && { ca: readPem(ca, 'winrm.certificateAuthority', loaded) }),
       ...(winrm.proxy !== undefined && { proxy: winrm.proxy }),
     },
     fingerprints: Object.fromEntries(
@@ -71,19 +70,6 @@ function checked(secret: Secret): Secret {
 
 const firstCharacters = (secret: Secret): Secret =>
   secret.reveal().length <= VNC_CHARACTERS ? secret : new Secret(secret.reveal().slice(0, VNC_CHARACTERS));
-
-function readAuthority(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new Fault(`winrm.certificateAuthority: cannot read ${path}: ${describe(error)}`, {
-      code: 'ca-unreadable',
-      blame: 'config',
-      remedy: "Name the PEM file of the authority that signed the machines' certificates.",
-      cause: error,
-    });
-  }
-}
 
 /** What the Vagrantfile takes from the environment, so that Vagrant reaches the machines in the same way. */
 export function vagrantEnvironment({

@@ -24,7 +24,30 @@ machines:
 
 /** The example with its commented keys in force: comments in words stay comments. */
 const uncommented = (text: string): string =>
-  text.replace(/^( *)# ( *)(?=# |[a-z][A-Za-z]*:(?: |$))/gm, '$1$2');
+  text.replace(/^( *)# ( *)(?=# |(?:- )?[a-z][A-Za-z]*:(?: |$))/gm, '$1$2');
+
+/** Lines of the example of which only one kind can be in force at a time. */
+const ALTERNATIVES: readonly (readonly RegExp[])[] = [
+  [
+    /^ {2}clientSecret: .*\n/m,
+    /^ {2}certificate: .*\n {2}certificatePassword: .*\n/m,
+    /^ {2}workloadIdentity: .*\n/m,
+    /^ {2}managedIdentity: .*\n/m,
+  ],
+  [/^passwords: .*memory.*\n/m, /^passwords: .*file.*\n/m, /^passwords: .*command.*\n/m],
+];
+
+/** The text once for each alternative, so that each is in force in one of them. */
+const variants = (text: string): string[] =>
+  Array.from({ length: Math.max(...ALTERNATIVES.map((kinds) => kinds.length)) }, (_, variant) =>
+    ALTERNATIVES.reduce((left, kinds) => {
+      const chosen = kinds[Math.min(variant, kinds.length - 1)];
+      return kinds.reduce((rest, kind) => {
+        expect(text).toMatch(kind);
+        return kind === chosen ? rest : rest.replace(kind, '');
+      }, left);
+    }, text),
+  );
 
 /** Names of all keys of a schema. */
 function keysOf(schema: z.ZodType): string[] {
@@ -52,8 +75,11 @@ const messageOf = (text: string): string => {
 describe('the configuration', () => {
   it('accepts a real set-up and fills in the defaults', () => {
     const config = parseConfig(REAL, 'sspr.yaml');
-    expect(config.tenant?.graph).toBe('https://graph.microsoft.com');
+    expect(config.tenant?.cloud).toBe('global');
     expect(config.limits.audit).toBe(900);
+    expect(config.accountBudget).toEqual({ perHour: 4, perDay: 5 });
+    expect(config.passwords).toEqual({ keep: 'memory' });
+    expect(config.policy.methodsRequired).toBe(1);
   });
 
   it('is that of the lab where the lab is named, whatever the project has', () => {
@@ -71,11 +97,14 @@ describe('the configuration', () => {
     const text = uncommented(EXAMPLE_CONFIG)
       .replace('scheme: http ', 'scheme: https ')
       .replace('64 hexadecimal digits', 'ab'.repeat(32));
-    const config = parseConfig(text, 'sspr.yaml');
-    expect(config.winrm).toMatchObject({ password: 'env:SSPR_WINRM_PASSWORD', proxy: expect.any(String) });
-    expect(config.console.webService?.user).toBe('qa');
-    expect(config.machines[0]?.winrmFingerprint).toBe('ab'.repeat(32));
-    const shown = new Set([...text.matchAll(/^[ -]*([A-Za-z]+):/gm)].map(([, key]) => key));
+    const [config, ...others] = variants(text).map((variant) => parseConfig(variant, 'sspr.yaml'));
+    expect(others.map(({ passwords }) => passwords.keep)).toEqual(['file', 'command', 'command']);
+    expect(others.at(-1)?.tenant).toMatchObject({ managedIdentity: true, cloud: 'global' });
+    expect(config?.accounts.at(-1)?.verification).toHaveLength(6);
+    expect(config?.winrm).toMatchObject({ password: 'env:SSPR_WINRM_PASSWORD', proxy: expect.any(String) });
+    expect(config?.console.webService?.user).toBe('qa');
+    expect(config?.machines[0]?.winrmFingerprint).toBe('ab'.repeat(32));
+    const shown = new Set([...text.matchAll(/(?:^[ -]*|[{,] *)([A-Za-z]+):/gm)].map(([, key]) => key));
     expect(keysOf(configSchema).filter((key) => !shown.has(key))).toEqual([]);
   });
 
@@ -148,6 +177,202 @@ describe('the configuration', () => {
       expect(messageOf(text)).toMatch(expected);
     });
   }
+
+  describe('of test users, tenant and passwords', () => {
+    const CLIENT = 'clientId: 11111111-2222-4333-8444-555555555556';
+    /** A line a key, so that the line of each mistake is known. */
+    const pool = (user: string, rest = '', tenant = `${CLIENT}, clientSecret: env:SECRET`): string =>
+      `version: 1
+package: { path: ./SsprWindowsLogon.PROD.msi }
+machines: [{ name: win7, os: win7, provider: virtualbox }]
+tenant: { id: 11111111-2222-4333-8444-555555555555, ${tenant} }
+accounts:
+  - { upn: a@b.example, displayName: A${user} }
+${rest}`;
+    const MAILBOX = ', mailbox: c@b.example';
+    const proves = (way: string): string => pool(`, verification: [${way}]`);
+    const has = (tenant: string): string => pool(MAILBOX, '', tenant);
+    const with_ = (rest: string): string => pool(MAILBOX, rest);
+
+    it('is accepted where it is right', () => {
+      const { accounts } = parseConfig(pool(`${MAILBOX}, machines: [win7]`), 'sspr.yaml');
+      expect(accounts).toMatchObject([{ upn: 'a@b.example', mailbox: 'c@b.example', machines: ['win7'] }]);
+    });
+
+    const WAY = String.raw`6:\d+ accounts\.0\.verification`;
+    for (const [name, text, expected] of [
+      [
+        'a user without a way',
+        pool(''),
+        String.raw`6:5 accounts\.0: verification is missing; expected it, or mailbox`,
+      ],
+      [
+        'a user with both',
+        pool(`${MAILBOX}, verification: [{ by: mailbox, mailbox: c@b.example }]`),
+        String.raw`6:\d+ accounts\.0\.mailbox: found beside verification; expected one of them`,
+      ],
+      [
+        'a user twice, in capitals',
+        with_('  - { upn: A@B.example, displayName: B, mailbox: c@b.example }\n'),
+        String.raw`7:12 accounts\.1\.upn: found A@B\.example twice`,
+      ],
+      [
+        'a user for an unknown machine',
+        pool(`${MAILBOX}, machines: [win7, win9]`),
+        String.raw`6:\d+ accounts\.0\.machines\.1: found win9; expected one of: win7`,
+      ],
+      [
+        'users for other machines only',
+        pool(`${MAILBOX}, machines: [win7]`).replace(
+          '[{ name',
+          '[{ name: win8, os: win8, provider: virtualbox }, { name',
+        ),
+        String.raw`3:12 machines\.0: account is missing, and none of accounts serves this machine`,
+      ],
+      [
+        'an unknown way',
+        proves('{ by: fax }'),
+        `${WAY}\\.0\\.by: .*Expected 'mailbox' \\| 'imap' .*found "fax"`,
+      ],
+      ['no way', proves(''), `${WAY}: .*expected array to have >=1 items`],
+      [
+        'a mail server without a name',
+        proves('{ by: imap, user: u, password: env:P }'),
+        `${WAY}\\.0\\.host: .*expected string`,
+      ],
+      [
+        'a literal password of a mail server',
+        proves('{ by: imap, host: h.example, user: u, password: hunter2 }'),
+        `${WAY}\\.0\\.password: expected env:NAME or file:PATH, never the secret itself$`,
+      ],
+      [
+        'a webhook that the world can reach',
+        proves('{ by: smsWebhook, phone: +46 701234567, listen: "0.0.0.0:80", token: env:T }'),
+        `${WAY}\\.0\\.listen: expected a loopback address with port .*found "0\\.0\\.0\\.0:80"`,
+      ],
+      [
+        'a telephone number as people write it',
+        proves('{ by: smsWebhook, phone: "070-1234567", listen: "127.0.0.1:8025", token: env:T }'),
+        `${WAY}\\.0\\.phone: expected .*\\+CC NNNN .*found "070-1234567"`,
+      ],
+      [
+        'a provider of messages without TLS',
+        proves('{ by: smsApi, phone: +46 701234567, url: "http://sms.example/", authorization: env:T }'),
+        `${WAY}\\.0\\.url: expected https, or an address of this host .*found "http://sms\\.example/"`,
+      ],
+      [
+        'a place in a message that is none',
+        proves(
+          '{ by: smsApi, phone: +46 701234567, url: "https://sms.example/", authorization: env:T, text: "a b" }',
+        ),
+        `${WAY}\\.0\\.text: expected names with dots: message\\.body .*found "a b"`,
+      ],
+      [
+        'questions without answers',
+        proves('{ by: questions, answers: [] }'),
+        `${WAY}\\.0\\.answers: .*>=1 items`,
+      ],
+      [
+        'a literal answer',
+        proves('{ by: questions, answers: [{ question: Q, answer: Stockholm }] }'),
+        `${WAY}\\.0\\.answers\\.0\\.answer: expected env:NAME or file:PATH[^(]*$`,
+      ],
+      [
+        'a person with a carrier pigeon',
+        proves('{ by: person, method: pigeon }'),
+        `${WAY}\\.0\\.method: .*"email"\\|"sms".*found "pigeon"`,
+      ],
+      ['a person without a telephone', proves('{ by: person, method: sms }'), `${WAY}\\.0: phone is missing`],
+      [
+        'a budget beyond the block',
+        with_('accountBudget: { perHour: 6 }\n'),
+        String.raw`7:27 accountBudget\.perHour: .*<=5 .*found 6`,
+      ],
+      [
+        'a budget of nothing',
+        with_('accountBudget: { perDay: 0 }\n'),
+        String.raw`7:26 accountBudget\.perDay: .*>=1 .*found 0`,
+      ],
+      [
+        'passwords on paper',
+        with_('passwords: { keep: paper }\n'),
+        String.raw`7:20 passwords\.keep: .*'memory' \| 'file' \| 'command' .*found "paper"`,
+      ],
+      [
+        'passwords in no file',
+        with_('passwords: { keep: file }\n'),
+        String.raw`7:12 passwords\.path: .*expected string`,
+      ],
+      [
+        'passwords for no command',
+        with_('passwords: { keep: command, command: [] }\n'),
+        String.raw`7:38 passwords\.command: .*>=1 items`,
+      ],
+      [
+        'a file of passwords in memory',
+        with_('passwords: { keep: memory, path: x }\n'),
+        String.raw`7:12 passwords: .*"path"`,
+      ],
+      ['an empty state folder', with_('stateFolder: ""\n'), String.raw`7:14 stateFolder: .*>=1 characters`],
+      [
+        'three methods',
+        with_('policy: { methodsRequired: 3 }\n'),
+        String.raw`7:28 policy\.methodsRequired: expected 1 or 2 \(found 3\)`,
+      ],
+      [
+        'an empty client type',
+        with_('policy: { clientTypes: [""] }\n'),
+        String.raw`7:25 policy\.clientTypes\.0: .*>=1 characters`,
+      ],
+      [
+        'a tenant without a credential',
+        has(CLIENT),
+        String.raw`4:9 tenant: found no credential; expected exactly one of clientSecret, certificate, workloadIdentity, managedIdentity`,
+      ],
+      [
+        'a tenant with two',
+        has(`${CLIENT}, clientSecret: env:S, managedIdentity: true`),
+        String.raw`4:9 tenant: found clientSecret and managedIdentity; expected exactly one`,
+      ],
+      [
+        'a literal certificate',
+        has(`${CLIENT}, certificate: app.pem`),
+        String.raw`4:\d+ tenant\.certificate: expected env:NAME or file:PATH`,
+      ],
+      [
+        'a password of no certificate',
+        has(`${CLIENT}, clientSecret: env:S, certificatePassword: env:P`),
+        String.raw`4:\d+ tenant\.certificatePassword: found without certificate; expected both`,
+      ],
+      [
+        'a workload identity without its file',
+        has(`${CLIENT}, workloadIdentity: {}`),
+        String.raw`4:\d+ tenant\.workloadIdentity\.tokenFile: .*expected string`,
+      ],
+      [
+        'a managed identity that is none',
+        has(`${CLIENT}, managedIdentity: false`),
+        String.raw`4:\d+ tenant\.managedIdentity: .*expected true .*found false`,
+      ],
+      ['a tenant without a client', has('clientSecret: env:S'), '4:9 tenant: clientId is missing'],
+      [
+        'an unknown cloud',
+        has(`${CLIENT}, clientSecret: env:S, cloud: mars`),
+        String.raw`4:\d+ tenant\.cloud: .*"global"\|"usGov".*found "mars"`,
+      ],
+      [
+        'a proxy of another kind',
+        has(`${CLIENT}, clientSecret: env:S, proxy: "socks://p:1"`),
+        String.raw`4:\d+ tenant\.proxy: expected http://HOST:PORT \(found "socks://p:1"\)`,
+      ],
+    ] as const) {
+      it(`refuses ${name}, by one error with its place`, () => {
+        const message = messageOf(text);
+        expect(message).toMatch(new RegExp(`^sspr\\.yaml:${expected}`));
+        expect(message.split('\n')).toHaveLength(1);
+      });
+    }
+  });
 
   it('reports all mistakes at once', () => {
     const text = REAL.replace('os: win7', 'os: win95').replace('version: 1', 'version: 2');

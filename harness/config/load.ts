@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
-import { Fault } from '../core/errors.ts';
+import { describe, Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { LAB_MACHINES } from './lab-machines.ts';
 import { ROOT } from './lab-state.ts';
-import { type Config, configSchema } from './schema.ts';
+import { type Config, configSchema, NO_REFERENCE } from './schema.ts';
 
 export const CONFIG_FILE = 'sspr.yaml';
 
@@ -55,8 +55,9 @@ export function parseConfig(text: string, name: string): Config {
     if (parsed.success) return parsed.data;
     for (const issue of parsed.error.issues) {
       const found = document.getIn(issue.path as (string | number)[]);
+      // What stands in place of a reference may be the secret.
       const shown =
-        isNode(found) || typeof found === 'object' || found === undefined
+        isNode(found) || typeof found === 'object' || found === undefined || issue.message === NO_REFERENCE
           ? ''
           : ` (found ${JSON.stringify(found)})`;
       mistakes.push(
@@ -112,4 +113,27 @@ export function readSecret(reference: string, key: string, loaded: LoadedConfig)
     throw missing(`cannot read ${path}`, 'Write the secret into that file, readable by you only.', error);
   }
   throw missing(`${path} is empty`, 'Write the secret into that file, readable by you only.');
+}
+
+/**
+ * The PEM file of a certificate authority that the configuration names.
+ * @throws Fault `ca-unreadable`
+ */
+export function readPem(file: string, key: string, loaded: LoadedConfig): string {
+  const path = configPath(loaded, file);
+  const unreadable = (found: string, cause?: unknown): Fault =>
+    new Fault(`${key}: ${found}`, {
+      code: 'ca-unreadable',
+      blame: 'config',
+      remedy: 'Name the PEM file of the authority that signed the certificates.',
+      cause,
+    });
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw unreadable(`cannot read ${path}: ${describe(error)}`, error);
+  }
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) throw unreadable(`${path} holds no certificate in PEM`);
+  return text;
 }

@@ -1,14 +1,85 @@
 import * as z from 'zod';
+import { CLOUD_NAMES } from '../core/clouds.ts';
 import { WINRM_AUTHENTICATIONS } from '../core/endpoints.ts';
 import { isConfidential } from './confidential.ts';
 
+/** What is said of a value that is no reference, and of no other. */
+export const NO_REFERENCE = 'expected env:NAME or file:PATH, never the secret itself';
+
 /** `env:NAME` or `file:PATH`: where a secret stands. The secret itself is refused. */
-const secretReference = z
-  .string()
-  .regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, 'expected env:NAME or file:PATH, never the secret itself');
+const secretReference = z.string().regex(/^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/, NO_REFERENCE);
 
 const seconds = (fallback: number) => z.number().int().min(1).max(86_400).default(fallback);
 const port = z.number().int().min(0).max(65_535);
+
+const phone = z
+  .string()
+  .regex(/^\+\d{1,3} \d[\d ]{3,}$/, 'expected a number as the user has registered it: +CC NNNN')
+  .describe('The phone number that the user has registered');
+
+const keyPath = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'expected names with dots: message.body');
+
+/** Where the codes or the answers of one way of verification come from. */
+const verification = z.discriminatedUnion('by', [
+  z
+    .strictObject({ by: z.literal('mailbox'), mailbox: z.email() })
+    .describe('Codes by e-mail, in a mailbox of the tenant that the app may read (Mail.Read)'),
+  z
+    .strictObject({
+      by: z.literal('imap'),
+      host: z.hostname(),
+      port: port.default(993),
+      security: z.enum(['tls', 'starttls']).default('tls'),
+      user: z.string().min(1),
+      password: secretReference,
+      folder: z.string().min(1).default('INBOX'),
+      certificateAuthority: z.string().min(1).optional().describe('PEM file, instead of the usual ones'),
+    })
+    .describe('Codes by e-mail, in a mailbox elsewhere'),
+  z
+    .strictObject({
+      by: z.literal('smsWebhook'),
+      phone,
+      listen: z
+        .string()
+        .regex(/^(127\.\d+\.\d+\.\d+|localhost|\[::1\]):\d+$/, 'expected a loopback address with port')
+        .describe('Where this host listens; whatever faces the internet forwards to it'),
+      token: secretReference.describe('The last part of the path to which messages must be posted'),
+      text: keyPath.default('text').describe('Where the text stands in the posted JSON or form'),
+    })
+    .describe('Codes by text message, which a gateway posts to us'),
+  z
+    .strictObject({
+      by: z.literal('smsApi'),
+      phone,
+      url: z
+        .url({ protocol: /^https?$/ })
+        .refine(isConfidential, 'expected https, or an address of this host'),
+      authorization: secretReference.describe('Value of the Authorization header'),
+      messages: keyPath.default('messages').describe('Where the list of messages stands in its answer'),
+      id: keyPath.default('id'),
+      text: keyPath.default('body'),
+      at: keyPath.default('date').describe('When the message was received'),
+      certificateAuthority: z.string().min(1).optional().describe('PEM file, instead of the usual ones'),
+    })
+    .describe('Codes by text message, which we fetch from a provider'),
+  z
+    .strictObject({
+      by: z.literal('questions'),
+      answers: z.array(z.strictObject({ question: z.string().min(1), answer: secretReference })).min(1),
+    })
+    .describe('Security questions'),
+  z
+    .strictObject({
+      by: z.literal('person'),
+      method: z.enum(['email', 'sms']),
+      phone: phone.optional(),
+      withinSeconds: seconds(300),
+    })
+    .describe('A person types the code at the terminal of the run'),
+]);
 
 const account = z
   .strictObject({
@@ -16,9 +87,43 @@ const account = z
     displayName: z.string().min(1).describe('Name beneath the tile at the logon screen'),
     mailbox: z
       .email()
-      .describe('Mailbox that receives the verification codes; the app may read it (Mail.Read)'),
+      .optional()
+      .describe('Short for the one verification {by: mailbox}: receives the codes, readable for the app'),
+    verification: z
+      .array(verification)
+      .min(1)
+      .optional()
+      .describe('How the user proves who he is, in the order of preference'),
   })
   .describe('A test user, registered for self-service password reset. Never an administrator.');
+
+/** A test user that may serve several machines. */
+const pooled = account.extend({
+  machines: z.array(z.string()).min(1).optional().describe('Machines that show this user; all when left out'),
+});
+
+const passwords = z
+  .discriminatedUnion('keep', [
+    z.strictObject({ keep: z.literal('memory') }).describe('Forgotten with the end of the run'),
+    z
+      .strictObject({ keep: z.literal('file'), path: z.string().min(1) })
+      .describe('Appended to a file that only you can read'),
+    z
+      .strictObject({ keep: z.literal('command'), command: z.array(z.string().min(1)).min(1) })
+      .describe('Given to a command as JSON on its standard input, never as an argument'),
+  ])
+  .describe('What becomes of the new passwords')
+  .prefault({ keep: 'memory' });
+
+const accountBudget = z
+  .strictObject({
+    perHour: z.number().int().min(1).max(5).default(4),
+    perDay: z.number().int().min(1).max(5).default(5),
+  })
+  .describe(
+    'How many resets of one user are tried; Azure AD blocks a user for 24 hours who tries more than 5',
+  )
+  .prefault({});
 
 const machine = z.strictObject({
   name: z
@@ -27,7 +132,9 @@ const machine = z.strictObject({
   os: z.enum(['win7', 'win8', 'win81']).describe('Which Windows runs there'),
   provider: z.enum(['lab', 'virtualbox', 'vmware_desktop', 'hyperv', 'libvirt']).default('lab'),
   language: z.enum(['en']).default('en').describe('Language of the logon screen'),
-  account: account.optional().describe('The user whose password is reset there; the lab has its own'),
+  account: account
+    .optional()
+    .describe('The user whose password is reset there, instead of one of accounts; the lab has its own'),
   winrmFingerprint: z
     .string()
     .regex(/^([0-9a-fA-F]{2}:?){32}$/, 'expected a SHA-256: 64 hexadecimal digits, with or without colons')
@@ -82,10 +189,32 @@ const console = z
 const tenant = z
   .strictObject({
     id: z.uuid().describe('Directory (tenant) id'),
-    clientId: z.uuid().describe('Application (client) id of the app registration that reads Graph'),
-    clientSecret: secretReference,
-    authority: z.url().default('https://login.microsoftonline.com'),
-    graph: z.url().default('https://graph.microsoft.com'),
+    clientId: z
+      .uuid()
+      .optional()
+      .describe('Application (client) id; may be left out with the managed identity of the machine itself'),
+    clientSecret: secretReference.optional(),
+    certificate: secretReference
+      .optional()
+      .describe('PEM with certificate and private key, instead of a client secret'),
+    certificatePassword: secretReference.optional(),
+    workloadIdentity: z
+      .strictObject({ tokenFile: z.string().min(1) })
+      .optional()
+      .describe('A federated credential: a file with the token of somebody whom the tenant trusts'),
+    managedIdentity: z.literal(true).optional().describe('That of the Azure machine on which this runs'),
+    cloud: z.enum(CLOUD_NAMES).default('global').describe('Decides authority, graph and the portal host'),
+    authority: z.url({ protocol: /^https$/ }).optional(),
+    graph: z.url({ protocol: /^https$/ }).optional(),
+    certificateAuthority: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('PEM file: trusted instead of the usual ones'),
+    proxy: z
+      .url({ protocol: /^https?$/, error: 'expected http://HOST:PORT' })
+      .optional()
+      .describe('An HTTP proxy between this host and the tenant'),
   })
   .describe('The Azure AD tenant that is asked for registration, audit entries and verification mails');
 
@@ -109,7 +238,17 @@ const policy = z
       .describe(
         'strict: TLS 1.2 must be enabled explicitly; osDefault: absence is fine where it is on by default',
       ),
-    portalHost: z.hostname().default('passwordreset.microsoftonline.com'),
+    portalHost: z.hostname().optional().describe('Default: that of the cloud'),
+    methodsRequired: z
+      .union([z.literal(1), z.literal(2)], 'expected 1 or 2')
+      .default(1)
+      .describe('How many methods the tenant asks of a user who resets the password'),
+    clientTypes: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Values of ClientType that audit entries may carry; empty: any, recorded ("sspr learn" pins them)',
+      ),
     egressAddresses: z
       .array(z.union([z.ipv4(), z.ipv6()]))
       .default([])
@@ -138,6 +277,17 @@ export const configSchema = z
   .strictObject({
     version: z.literal(1),
     machines: z.array(machine).min(1),
+    accounts: z
+      .array(pooled)
+      .default([])
+      .describe('Test users; a run takes one that is free for each machine'),
+    accountBudget,
+    passwords,
+    stateFolder: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Where this host remembers the tries of the test users, for all runs'),
     package: z
       .strictObject({ path: z.string().min(1).describe('Your copy of SsprWindowsLogon.PROD.msi') })
       .optional()
@@ -158,8 +308,13 @@ export const configSchema = z
       if (names.has(entry.name))
         issue(['machines', index, 'name'], `found ${entry.name} twice; expected each name once`);
       names.add(entry.name);
-      if (entry.provider !== 'lab' && !entry.account)
-        issue(['machines', index], `account is missing; a real machine needs a test user to reset`);
+      const serves = ({ machines }: { machines?: string[] | undefined }) =>
+        !machines || machines.includes(entry.name);
+      if (entry.provider !== 'lab' && !entry.account && !config.accounts.some(serves))
+        issue(
+          ['machines', index],
+          'account is missing, and none of accounts serves this machine; a real machine needs a test user to reset',
+        );
     });
     if (inLab > 0 && inLab < config.machines.length)
       issue(
@@ -169,6 +324,8 @@ export const configSchema = z
     if (inLab === 0 && !config.tenant) issue([], 'tenant is missing; real machines need a real tenant');
     if (inLab === 0 && !config.package)
       issue([], 'package is missing; real machines need your SsprWindowsLogon.PROD.msi');
+    checkAccounts(config, issue);
+    if (config.tenant) checkCredential(config.tenant, issue);
     const { scheme, authentication, certificateAuthority, proxy } = config.winrm;
     const pinned = config.machines.findIndex((entry) => entry.winrmFingerprint !== undefined);
     if (scheme === 'http' && certificateAuthority !== undefined)
@@ -190,7 +347,63 @@ export const configSchema = z
       issue(['tenant'], 'found a tenant beside lab machines; the lab brings its own: remove this key');
   });
 
+type Issue = (path: (string | number)[], message: string) => void;
+
+function checkAccounts(
+  { machines, accounts }: { machines: z.infer<typeof machine>[]; accounts: z.infer<typeof pooled>[] },
+  issue: Issue,
+): void {
+  const own = machines.flatMap((entry, index) =>
+    entry.account ? [{ account: entry.account, at: ['machines', index, 'account'] }] : [],
+  );
+  const shared = accounts.map((entry, index) => ({ account: entry, at: ['accounts', index] }));
+  const seen = new Set<string>();
+  for (const { account: one, at } of [...own, ...shared]) {
+    if (one.mailbox === undefined && one.verification === undefined)
+      issue(at, 'verification is missing; expected it, or mailbox: where do the codes of this user arrive?');
+    if (one.mailbox !== undefined && one.verification !== undefined)
+      issue([...at, 'mailbox'], 'found beside verification; expected one of them');
+    if (seen.has(one.upn.toLowerCase()))
+      issue(
+        [...at, 'upn'],
+        `found ${one.upn} twice; two machines at once would take each other's results apart`,
+      );
+    seen.add(one.upn.toLowerCase());
+    one.verification?.forEach((way, index) => {
+      if (way.by === 'person' && way.method === 'sms' && way.phone === undefined)
+        issue([...at, 'verification', index], 'phone is missing; the portal asks for it');
+    });
+  }
+  accounts.forEach((entry, index) =>
+    entry.machines?.forEach((name, position) => {
+      if (!machines.some((one) => one.name === name))
+        issue(
+          ['accounts', index, 'machines', position],
+          `found ${name}; expected one of: ${machines.map((one) => one.name).join(', ')}`,
+        );
+    }),
+  );
+}
+
+const CREDENTIALS = ['clientSecret', 'certificate', 'workloadIdentity', 'managedIdentity'] as const;
+
+function checkCredential(found: z.infer<typeof tenant>, issue: Issue): void {
+  const given = CREDENTIALS.filter((key) => found[key] !== undefined);
+  if (given.length !== 1)
+    issue(
+      ['tenant'],
+      `found ${given.join(' and ') || 'no credential'}; expected exactly one of ${CREDENTIALS.join(', ')}`,
+    );
+  if (found.certificatePassword !== undefined && found.certificate === undefined)
+    issue(['tenant', 'certificatePassword'], 'found without certificate; expected both, or neither');
+  if (found.clientId === undefined && found.managedIdentity === undefined)
+    issue(['tenant'], 'clientId is missing; only the managed identity of a machine does without');
+}
+
 export type Config = z.infer<typeof configSchema>;
 export type MachineConfig = Config['machines'][number];
 export type Account = z.infer<typeof account>;
+export type VerificationConfig = z.infer<typeof verification>;
+export type PasswordKeeping = Config['passwords'];
+export type AccountBudget = Config['accountBudget'];
 export type Limits = Config['limits'];

@@ -1,23 +1,36 @@
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CLOUDS, type CloudName } from '../core/clouds.ts';
 import { Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
+import type { TenantCredential } from '../core/tenant-credential.ts';
 import { type Access, resolveAccess, USUAL_ACCESS } from './access.ts';
+import { accountsOf, type AccountSettings, labAccount } from './accounts.ts';
+import { hostStateFolder } from './host-state.ts';
 import type { LabState } from './lab-state.ts';
-import { configPath, type LoadedConfig, readSecret } from './load.ts';
-import type { Account, Config, Limits, MachineConfig } from './schema.ts';
+import { configPath, type LoadedConfig, readPem, readSecret } from './load.ts';
+import type { AccountBudget, Config, Limits, MachineConfig, PasswordKeeping } from './schema.ts';
 
 /** Whom to ask about the tenant, and as whom. */
 export interface TenantSettings {
+  readonly cloud: CloudName;
   readonly authority: string;
   readonly graph: string;
   readonly tenantId: string;
+  /** '' for the managed identity of the machine itself. */
   readonly clientId: string;
-  readonly clientSecret: Secret;
-  /** PEM of an authority to trust beside the usual ones; only the lab has one. */
+  readonly credential: TenantCredential;
+  /** PEM of an authority to trust instead of the usual ones. */
   readonly ca: string | undefined;
+  readonly proxy: string | undefined;
+  /** Where the requests of all runs of this host are counted, so that together they stay below Graph's limit. */
+  readonly paceFolder: string;
 }
 
-export type MachineSettings = MachineConfig & { readonly account: Account };
+export type MachineSettings = Omit<MachineConfig, 'account'> & {
+  /** The users whose password may be reset there; at least one. */
+  readonly accounts: readonly AccountSettings[];
+};
 
 /** A configuration with everything filled in: secrets read, the lab's addresses known. */
 export interface Settings {
@@ -25,8 +38,12 @@ export interface Settings {
   readonly machines: readonly MachineSettings[];
   readonly access: Access;
   readonly tenant: TenantSettings;
-  readonly policy: Config['policy'];
+  readonly policy: Config['policy'] & { readonly portalHost: string };
   readonly limits: Limits;
+  readonly accountBudget: AccountBudget;
+  readonly passwords: PasswordKeeping;
+  /** Where this host remembers the tries of the test users. */
+  readonly stateFolder: string;
 }
 
 export const isLab = (config: Config): boolean =>
@@ -38,14 +55,19 @@ export const isLab = (config: Config): boolean =>
  */
 export function resolveSettings(loaded: LoadedConfig, lab: LabState | undefined): Settings {
   const { config } = loaded;
-  if (!isLab(config))
+  if (!isLab(config)) {
+    const stateFolder =
+      config.stateFolder === undefined ? hostStateFolder() : configPath(loaded, config.stateFolder);
+    const tenant = realTenant(loaded, stateFolder);
     return {
-      ...common(config),
+      ...common(loaded, stateFolder),
       lab: false,
       access: resolveAccess(loaded),
-      tenant: realTenant(loaded),
-      machines: config.machines.map(withAccount),
+      policy: { ...config.policy, portalHost: config.policy.portalHost ?? CLOUDS[tenant.cloud].portalHost },
+      tenant,
+      machines: config.machines.map((machine) => ({ ...machine, accounts: accountsOf(machine, loaded) })),
     };
+  }
   if (!lab) {
     throw new Fault('The lab is not running', {
       code: 'lab-down',
@@ -53,60 +75,77 @@ export function resolveSettings(loaded: LoadedConfig, lab: LabState | undefined)
       remedy: 'Start it with "npx sspr up", or leave out --as-is: then the run starts it itself.',
     });
   }
+  // The lab's tenant is another one each time, and what is remembered of it goes with it.
+  const stateFolder = join(dirname(lab.clientSecretFile), 'state');
   return {
-    ...common(config),
+    ...common(loaded, stateFolder),
     lab: true,
     access: USUAL_ACCESS,
     policy: { ...config.policy, portalHost: lab.portal.host, egressAddresses: [lab.egressAddress] },
-    tenant: labTenant(lab),
-    machines: config.machines.map((machine) =>
-      withAccount({ ...machine, account: machine.account ?? labAccount(lab, machine.name) }),
-    ),
+    tenant: labTenant(lab, stateFolder),
+    machines: config.machines.map((machine) => {
+      const accounts = accountsOf(machine, loaded);
+      return { ...machine, accounts: accounts.length > 0 ? accounts : [labAccount(lab, machine.name)] };
+    }),
   };
 }
 
-const common = ({ policy, limits }: Config) => ({ policy, limits });
+const common = (loaded: LoadedConfig, stateFolder: string) => {
+  const { limits, accountBudget, passwords } = loaded.config;
+  const kept =
+    passwords.keep === 'file' ? { ...passwords, path: configPath(loaded, passwords.path) } : passwords;
+  return { limits, accountBudget, passwords: kept, stateFolder };
+};
 
-function withAccount(machine: MachineConfig): MachineSettings {
-  // The schema asks for it on real machines, and labAccount gives it to the lab's.
-  if (!machine.account) throw new TypeError(`machine ${machine.name} has no account`);
-  return { ...machine, account: machine.account };
-}
-
-function realTenant(loaded: LoadedConfig): TenantSettings {
+function realTenant(loaded: LoadedConfig, stateFolder: string): TenantSettings {
   const { tenant } = loaded.config;
   if (!tenant) throw new TypeError('the schema asks for a tenant');
+  const { cloud, certificateAuthority } = tenant;
   return {
-    authority: tenant.authority,
-    graph: tenant.graph,
+    cloud,
+    authority: tenant.authority ?? CLOUDS[cloud].authority,
+    graph: tenant.graph ?? CLOUDS[cloud].graph,
     tenantId: tenant.id,
-    clientId: tenant.clientId,
-    clientSecret: readSecret(tenant.clientSecret, 'tenant.clientSecret', loaded),
-    ca: undefined,
+    clientId: tenant.clientId ?? '',
+    credential: credentialOf(tenant, loaded),
+    ca:
+      certificateAuthority === undefined
+        ? undefined
+        : readPem(certificateAuthority, 'tenant.certificateAuthority', loaded),
+    proxy: tenant.proxy,
+    paceFolder: stateFolder,
   };
 }
 
-function labTenant(lab: LabState): TenantSettings {
+function credentialOf(tenant: NonNullable<Config['tenant']>, loaded: LoadedConfig): TenantCredential {
+  const { clientSecret, certificate, certificatePassword, workloadIdentity } = tenant;
+  const secret = (reference: string, key: string): Secret => readSecret(reference, `tenant.${key}`, loaded);
+  if (clientSecret !== undefined) return { kind: 'secret', secret: secret(clientSecret, 'clientSecret') };
+  if (certificate !== undefined)
+    return {
+      kind: 'certificate',
+      pem: secret(certificate, 'certificate'),
+      ...(certificatePassword !== undefined && {
+        password: secret(certificatePassword, 'certificatePassword'),
+      }),
+    };
+  if (workloadIdentity)
+    return { kind: 'workloadIdentity', tokenFile: configPath(loaded, workloadIdentity.tokenFile) };
+  return { kind: 'managedIdentity' };
+}
+
+function labTenant(lab: LabState, stateFolder: string): TenantSettings {
   return {
+    cloud: 'global',
     authority: lab.authority,
     graph: lab.graph,
     tenantId: lab.tenantId,
     clientId: lab.clientId,
-    clientSecret: new Secret(readFileSync(lab.clientSecretFile, 'utf8').trim()),
+    credential: { kind: 'secret', secret: new Secret(readFileSync(lab.clientSecretFile, 'utf8').trim()) },
     ca: readFileSync(lab.caFile, 'utf8'),
+    proxy: undefined,
+    paceFolder: stateFolder,
   };
-}
-
-function labAccount(lab: LabState, machine: string): Account {
-  const user = lab.users.find((candidate) => candidate.machine === machine);
-  if (!user) {
-    throw new Fault(`The lab has no user for the machine ${machine}`, {
-      code: 'lab-user-unknown',
-      blame: 'config',
-      remedy: `Name the machine as one of the lab's: ${lab.users.map((candidate) => candidate.machine).join(', ')}.`,
-    });
-  }
-  return { upn: user.upn, displayName: user.displayName, mailbox: user.mailbox };
 }
 
 /** The package of the configuration, or the lab's stand-in. */
