@@ -1,0 +1,176 @@
+import type { TimelineRow } from '../core/journal.ts';
+import type { ClockReading } from './clock.ts';
+import { type AuditedAttempt, scheduleOf } from './correlation/attempt.ts';
+import {
+  clientTypesOf,
+  initiatedByUser,
+  instantOf,
+  isFlow,
+  plain,
+  plainAddress,
+  type SeenAudit,
+  sortedEntries,
+  succeeded,
+} from './correlation/entries.ts';
+import { divide, type Ownership } from './correlation/ownership.ts';
+import { timelineOf } from './correlation/timeline.ts';
+
+export type { AuditedAttempt } from './correlation/attempt.ts';
+export { isFlow, type SeenAudit, SSPR_SERVICE } from './correlation/entries.ts';
+
+/**
+ * What the audit log says of an attempt. The one closed list:
+ * - `matched`: one entry of the reset belongs to our actions.
+ * - `missing`: the attempt went through, and a complete look after the whole budget found no such entry.
+ * - `ambiguous`: what was found may be ours or somebody else's.
+ * - `wrong-result`: the entry is there, and says that the reset did not succeed.
+ * - `unchecked`: no such entry yet, and the search has not come to its end. Says nothing.
+ * - `not-expected`: the attempt did not go through, and there is no such entry.
+ */
+export const CORRELATION_VERDICTS = [
+  'matched',
+  'missing',
+  'ambiguous',
+  'wrong-result',
+  'unchecked',
+  'not-expected',
+] as const;
+export type CorrelationVerdict = (typeof CORRELATION_VERDICTS)[number];
+
+/**
+ * How the search for entries stands: still looking; ended because everything was there; ended with a complete look after
+ * its whole budget; ended without one.
+ */
+export type SearchState = 'looking' | 'settled' | 'budget-spent' | 'incomplete';
+
+export interface CorrelationInput {
+  readonly attempt: AuditedAttempt;
+  /** Entries of any users, in any order, also more than once. */
+  readonly rows: readonly SeenAudit[];
+  /** The tenant's clock beside this host's. */
+  readonly clock: ClockReading;
+  /** The addresses under which the tenant may see this machine, and the values that ClientType may have; empty: any. */
+  readonly egressAddresses: readonly string[];
+  readonly clientTypes: readonly string[];
+  readonly search: SearchState;
+}
+
+/** Of our entries: `absent` when one of them has none; `recorded` when nobody said what it should be. */
+export type AddressVerdict = 'right' | 'wrong' | 'absent' | 'recorded';
+/** Of our entries: `absent` when all of them have none; `unknown` when no value is pinned. */
+export type ClientTypeVerdict = 'expected' | 'wrong' | 'absent' | 'unknown';
+
+export interface Correlation {
+  readonly verdict: CorrelationVerdict;
+  /** The verdict in one sentence. */
+  readonly reason: string;
+  /** The entry of the reset; null while there is none, or more than one that may be ours. */
+  readonly reset: SeenAudit | null;
+  /** From the instant of that entry to our first sight of it, in milliseconds; null without. */
+  readonly delayMs: number | null;
+  /** All entries of our attempt, and the others of this user: somebody else's doing. Both by the tenant's clock. */
+  readonly own: readonly SeenAudit[];
+  readonly foreign: readonly SeenAudit[];
+  /** Both null when there is no entry of ours to look at, or none that is ours for certain. */
+  readonly address: AddressVerdict | null;
+  readonly clientType: ClientTypeVerdict | null;
+  readonly timeline: readonly TimelineRow[];
+}
+
+/** Finds out which entries of the audit log were made by our actions at the console, and which were not. Pure. */
+export function correlate(input: CorrelationInput): Correlation {
+  const { attempt, clock, search } = input;
+  const schedule = scheduleOf(attempt, clock);
+  const addresses = new Set(input.egressAddresses.map(plainAddress));
+  const clientTypes = new Set(input.clientTypes.map(plain));
+  const entries = sortedEntries(input.rows, attempt);
+  const ownership = divide(entries, {
+    schedule,
+    isInitiator: initiatedByUser(attempt),
+    addresses,
+    clientTypes,
+  });
+  const own = entries.filter((entry) => ownership.own.has(entry));
+  const verdict = verdictOf(ownership, attempt.wentThrough, search);
+  const [only] = ownership.resets;
+  const reset = verdict === 'matched' || verdict === 'wrong-result' ? (only ?? null) : null;
+  const delayMs = reset && Date.parse(reset.seenAt) + clock.aheadSeconds * 1000 - instantOf(reset);
+  const isCertain = own.length > 0 && verdict !== 'ambiguous';
+  return {
+    verdict,
+    reason: reasonOf(verdict, { ownership, reset, delayMs, own }),
+    reset,
+    delayMs: delayMs && Math.round(delayMs),
+    own,
+    foreign: entries.filter((entry) => !ownership.own.has(entry)),
+    address: isCertain ? judgeAddress(own, addresses) : null,
+    clientType: isCertain ? judgeClientType(own, clientTypes) : null,
+    timeline: timelineOf(entries, { schedule, own: ownership.own, reset: reset ?? undefined }),
+  };
+}
+
+/** Whether nothing more is waited for: the reset is there, and a step that tells it from somebody else's. */
+export const isConclusive = ({ verdict, own }: Correlation): boolean =>
+  verdict === 'matched' && own.some(isFlow);
+
+function verdictOf(
+  { resets, doubtful }: Ownership,
+  wentThrough: boolean,
+  search: SearchState,
+): CorrelationVerdict {
+  const [first] = resets;
+  if (first !== undefined) {
+    if (doubtful || resets.length > 1) return 'ambiguous';
+    return succeeded(first) ? 'matched' : 'wrong-result';
+  }
+  if (!wentThrough) return 'not-expected';
+  return search === 'budget-spent' ? 'missing' : 'unchecked';
+}
+
+interface Found {
+  readonly ownership: Ownership;
+  readonly reset: SeenAudit | null;
+  readonly delayMs: number | null;
+  readonly own: readonly SeenAudit[];
+}
+
+function reasonOf(verdict: CorrelationVerdict, { ownership, reset, delayMs, own }: Found): string {
+  const { resets, doubtful } = ownership;
+  switch (verdict) {
+    case 'matched':
+      return `The reset is in the audit log; it was readable ${((delayMs ?? 0) / 1000).toFixed(1)} s after it was made`;
+    case 'missing':
+      return 'The reset is not in the audit log, although it was looked for as long as an entry may take';
+    case 'ambiguous':
+      return doubtful
+        ? 'There is an entry of a reset at the right time, but its steps are not those that were done at the console'
+        : `${resets.length} entries of a reset fit what was done at the console, and nothing tells which of them is ours`;
+    case 'wrong-result':
+      return `The audit log says that the reset did not succeed: ${saidBy(reset)}`;
+    case 'unchecked':
+      return 'The entry of the reset has not been found, and the audit log could not be looked through to the end';
+    case 'not-expected': {
+      const refusal = own.findLast((entry) => !succeeded(entry));
+      return refusal === undefined
+        ? 'The attempt did not go through, and the audit log shows no reset'
+        : `The attempt did not go through; the tenant says: ${saidBy(refusal)}`;
+    }
+  }
+}
+
+const saidBy = (entry: SeenAudit | null): string =>
+  entry === null ? '' : entry.resultReason.trim() || `${entry.activityDisplayName}: ${entry.result}`;
+
+function judgeAddress(own: readonly SeenAudit[], expected: ReadonlySet<string>): AddressVerdict {
+  const found = own.map(({ initiatedBy }) => plainAddress(initiatedBy.ipAddress));
+  if (expected.size > 0 && found.some((address) => address !== '' && !expected.has(address))) return 'wrong';
+  if (found.includes('')) return 'absent';
+  return expected.size === 0 ? 'recorded' : 'right';
+}
+
+function judgeClientType(own: readonly SeenAudit[], expected: ReadonlySet<string>): ClientTypeVerdict {
+  const found = own.flatMap(clientTypesOf);
+  if (found.length === 0) return 'absent';
+  if (expected.size === 0) return 'unknown';
+  return found.every((value) => expected.has(plain(value))) ? 'expected' : 'wrong';
+}
