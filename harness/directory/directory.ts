@@ -1,4 +1,5 @@
 import type { Deadline } from '../core/deadline.ts';
+import type { ClockReading } from './clock.ts';
 
 /** What the tenant knows of a user's registration for self-service password reset (Graph userRegistrationDetails). */
 export interface Registration {
@@ -23,11 +24,15 @@ export interface DirectoryAudit {
   readonly loggedByService: string;
   readonly result: string;
   readonly resultReason: string;
+  /** '' where the entry does not say it. */
   readonly initiatedBy: {
+    readonly userId: string;
     readonly userPrincipalName: string;
     readonly ipAddress: string;
+    /** Display name of the app, for entries that an app has made. */
+    readonly app: string;
   };
-  readonly targets: readonly string[];
+  readonly targets: readonly { readonly id: string; readonly name: string }[];
   readonly additionalDetails: Readonly<Record<string, string>>;
 }
 
@@ -36,6 +41,17 @@ export interface AuditQuery {
   readonly from: string;
   readonly to: string;
   readonly loggedByService: string;
+  /** Only what this user has initiated; all users when left out. */
+  readonly userPrincipalName?: string;
+}
+
+/** What the tenant says of a user, beside the registration. */
+export interface AccountFacts {
+  /** Object id. */
+  readonly id: string;
+  readonly enabled: boolean;
+  /** Names of the directory roles of which the account is a member, also through groups. */
+  readonly roles: readonly string[];
 }
 
 export interface MailMessage {
@@ -53,6 +69,9 @@ export interface Directory {
   audits(query: AuditQuery, deadline: Deadline): AsyncIterable<DirectoryAudit>;
   /** Messages of a mailbox since an instant, newest first. */
   messages(mailbox: string, since: string, deadline: Deadline): Promise<readonly MailMessage[]>;
+  account(upn: string, deadline: Deadline): Promise<AccountFacts>;
+  /** The clock of the tenant's authority beside ours; needs no token. */
+  clock(deadline: Deadline): Promise<ClockReading>;
   /** `lastPasswordChangeDateTime` of the user. */
   passwordChangedAt(upn: string, deadline: Deadline): Promise<Date>;
   close(): Promise<void>;

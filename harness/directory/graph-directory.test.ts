@@ -89,8 +89,9 @@ describe('The directory', () => {
       graph: GRAPH,
       tenantId: TENANT,
       clientId: '99999999-2222-4333-8444-555555555555',
-      clientSecret: new Secret('opensesame~8Q'),
+      credential: { kind: 'secret', secret: new Secret('opensesame~8Q') },
       pace,
+      backOffMs: 1,
     });
     opened.push(directory);
     return directory;
@@ -110,7 +111,7 @@ describe('The directory', () => {
         "loggedByService eq 'Self-service Password Management'";
       nock(GRAPH, { reqheaders: { authorization: 'Bearer the-token' } })
         .get(AUDITS)
-        .query({ $filter: filter, $orderby: 'activityDateTime', $top: '100' })
+        .query({ $filter: filter, $orderby: 'activityDateTime', $top: '1000' })
         .reply(200, { value: [row('a')] });
       expect(await audits()).toEqual([
         {
@@ -122,8 +123,8 @@ describe('The directory', () => {
           loggedByService: 'Self-service Password Management',
           result: 'success',
           resultReason: 'Successfully completed reset.',
-          initiatedBy: { userPrincipalName: UPN, ipAddress: '203.0.113.7' },
-          targets: [UPN],
+          initiatedBy: { userId: 'u', userPrincipalName: UPN, ipAddress: '203.0.113.7', app: '' },
+          targets: [{ id: 'u', name: UPN }],
           additionalDetails: { ClientType: 'Windows7LogonScreen', OnPremisesAgent: '' },
         },
       ]);
@@ -143,7 +144,7 @@ describe('The directory', () => {
         .reply(200, { value: [row('a', bare)] });
       expect(await audits()).toMatchObject([
         {
-          initiatedBy: { userPrincipalName: '', ipAddress: '' },
+          initiatedBy: { userId: '', userPrincipalName: '', ipAddress: '', app: 'x' },
           targets: [],
           additionalDetails: {},
           resultReason: '',
@@ -253,12 +254,12 @@ describe('The directory', () => {
         { error: { code: 'Authorization_RequestDenied', message: 'no' } },
         'tenant-permission-missing',
       ],
-      'a bad request': [400, { error: { code: 'BadRequest', message: 'filter' } }, 'tenant-failed'],
+      'a bad request': [400, { error: { code: 'BadRequest', message: 'filter' } }, 'tenant-query-refused'],
     };
     for (const [what, [status, body, code]] of Object.entries(answers)) {
       it(`give a clear error for ${what}`, async () => {
         login();
-        nock(GRAPH).get(AUDITS).query(true).reply(status, body);
+        nock(GRAPH).persist().get(AUDITS).query(true).reply(status, body);
         await expect(audits()).rejects.toMatchObject({ name: 'Fault', code });
       });
     }
@@ -376,7 +377,8 @@ describe('The directory', () => {
       [7000222, 'tenant-secret-expired'],
       [700016, 'tenant-app-not-found'],
       [90002, 'tenant-not-found'],
-      [53003, 'tenant-refuses-token'],
+      [53003, 'tenant-conditional-access'],
+      [99999, 'tenant-refuses-token'],
     ] as const;
     for (const [aadsts, code] of refusals) {
       it(`refused with AADSTS${aadsts}: ${code}`, async () => {
@@ -417,7 +419,8 @@ describe('The directory', () => {
     });
 
     it('cannot be asked for with a tenant id that is none', () => {
-      const options = { authority: LOGIN, graph: GRAPH, clientId: 'c', clientSecret: new Secret('secret') };
+      const credential = { kind: 'secret', secret: new Secret('opensesame~8Q') } as const;
+      const options = { authority: LOGIN, graph: GRAPH, clientId: 'c', credential };
       expect(() => openDirectory({ ...options, tenantId: 'no tenant!' })).toThrow(
         expect.objectContaining({ code: 'tenant-config', blame: 'config' }),
       );

@@ -1,78 +1,72 @@
-import { ClientSecretCredential } from '@azure/identity';
 import { z } from 'zod';
 import type { Deadline } from '../core/deadline.ts';
 import { Fault } from '../core/errors.ts';
-import type { Secret } from '../core/secret.ts';
-import type { AuditQuery, Directory, DirectoryAudit, MailMessage, Registration } from './directory.ts';
+import { readClock } from './clock.ts';
+import { credentialMaker, type Identity } from './credentials.ts';
+import type {
+  AccountFacts,
+  AuditQuery,
+  Directory,
+  DirectoryAudit,
+  MailMessage,
+  Registration,
+} from './directory.ts';
 import { invalidAnswer } from './faults.ts';
 import { Graph } from './graph.ts';
-import { type PaceLimit, REPORTS_LIMIT } from './pace.ts';
+import { Pace, paceFile, type PaceLimit, REPORTS_LIMIT } from './pace.ts';
 import { type NetworkOptions, openTransport, type Transport } from './transport.ts';
 
-export interface DirectoryOptions extends NetworkOptions {
-  /** `https://login.microsoftonline.com` */
-  readonly authority: string;
+export interface DirectoryOptions extends NetworkOptions, Identity {
   /** `https://graph.microsoft.com` */
   readonly graph: string;
-  readonly tenantId: string;
-  readonly clientId: string;
-  readonly clientSecret: Secret;
+  /** Where the requests of all processes of this host are counted; only those of this one when left out. */
+  readonly paceFolder?: string;
   /** Default: what Graph allows for audit logs and reports. */
   readonly pace?: PaceLimit;
+  /** First wait, in milliseconds, where Graph does not say how long to wait; only tests have another one. */
+  readonly backOffMs?: number;
 }
 
 /**
- * The tenant, read through Microsoft Graph as an app with a client secret. Nothing is asked before the first method.
- * @throws Fault `tenant-config` for options that no tenant can have. The methods: see faults.ts
+ * The tenant, read through Microsoft Graph as an app. Nothing is asked before the first method.
+ * @throws Fault `tenant-config` for options that no tenant can have, and those of credentialMaker. The methods: see
+ * faults.ts
  */
 export function openDirectory(options: DirectoryOptions): Directory {
   const { graph, transport } = openGraph(options);
-  return { ...directoryOf(graph), close: () => transport.close() };
+  return { ...directoryOf(graph, transport, options), close: () => transport.close() };
 }
 
 /** One way to the tenant and one token, for whoever reads there. */
 export function openGraph(options: DirectoryOptions): { graph: Graph; transport: Transport } {
+  const { authority, tenantId, clientId, paceFolder } = options;
   const transport = openTransport(options);
   const graph = new Graph({
     root: options.graph,
-    authority: options.authority,
-    credential: makeCredential(options, transport.httpClient),
+    tokens: { where: authority, managedIdentity: options.credential.kind === 'managedIdentity' },
+    credential: credentialMaker(options, transport),
     transport,
-    pace: options.pace ?? REPORTS_LIMIT,
+    pace: new Pace(
+      options.pace ?? REPORTS_LIMIT,
+      paceFolder === undefined ? undefined : paceFile(paceFolder, tenantId, clientId),
+    ),
+    backOffMs: options.backOffMs,
   });
   return { graph, transport };
 }
 
-export const directoryOf = (graph: Graph): Omit<Directory, 'close'> => ({
+export const directoryOf = (
+  graph: Graph,
+  transport: Transport,
+  options: DirectoryOptions,
+): Omit<Directory, 'close'> => ({
   registration: (upn, deadline) => readRegistration(graph, upn, deadline),
   audits: (query, deadline) => readAudits(graph, query, deadline),
   messages: (mailbox, since, deadline) => readMessages(graph, mailbox, since, deadline),
+  account: (upn, deadline) => readAccount(graph, upn, deadline),
+  clock: (deadline) => readClock(transport, options, deadline),
   passwordChangedAt: (upn, deadline) => readPasswordChange(graph, upn, deadline),
 });
-
-function makeCredential(
-  { tenantId, clientId, clientSecret, authority }: DirectoryOptions,
-  httpClient: ReturnType<typeof openTransport>['httpClient'],
-): ClientSecretCredential {
-  try {
-    return new ClientSecretCredential(tenantId, clientId, clientSecret.reveal(), {
-      authorityHost: authority,
-      // Else a public end point is asked first whether the authority is one of Microsoft's.
-      disableInstanceDiscovery: true,
-      httpClient,
-      retryOptions: { maxRetries: 0 },
-    });
-  } catch (error) {
-    throw new Fault(
-      `Not a tenant, client and secret: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        code: 'tenant-config',
-        blame: 'config',
-        remedy: 'Check the tenant id, the client id and the client secret in the configuration.',
-      },
-    );
-  }
-}
 
 const registration = z.object({
   userPrincipalName: z.string(),
@@ -120,31 +114,47 @@ const audit = z
     result: orEmpty,
     resultReason: orEmpty,
     initiatedBy: z
-      .object({ user: z.object({ userPrincipalName: orEmpty, ipAddress: orEmpty }).nullish() })
+      .object({
+        user: z.object({ id: orEmpty, userPrincipalName: orEmpty, ipAddress: orEmpty }).nullish(),
+        app: z.object({ displayName: orEmpty }).nullish(),
+      })
       .nullish(),
-    targetResources: z.array(z.object({ userPrincipalName: orEmpty, displayName: orEmpty })).nullish(),
+    targetResources: z
+      .array(z.object({ id: orEmpty, userPrincipalName: orEmpty, displayName: orEmpty }))
+      .nullish(),
     additionalDetails: z.array(z.object({ key: z.string(), value: orEmpty })).nullish(),
   })
   .transform(({ initiatedBy, targetResources, additionalDetails, ...entry }): DirectoryAudit => ({
     ...entry,
     initiatedBy: {
+      userId: initiatedBy?.user?.id ?? '',
       userPrincipalName: initiatedBy?.user?.userPrincipalName ?? '',
       ipAddress: initiatedBy?.user?.ipAddress ?? '',
+      app: initiatedBy?.app?.displayName ?? '',
     },
-    targets: (targetResources ?? []).map((target) => target.userPrincipalName || target.displayName),
+    targets: (targetResources ?? []).map(({ id, userPrincipalName, displayName }) => ({
+      id,
+      name: userPrincipalName || displayName,
+    })),
     additionalDetails: Object.fromEntries((additionalDetails ?? []).map(({ key, value }) => [key, value])),
   }));
+
+/** Fewer requests, as few are allowed. Source: facts 5.1. */
+const LARGEST_PAGE = '1000';
 
 function readAudits(graph: Graph, query: AuditQuery, deadline: Deadline): AsyncIterable<DirectoryAudit> {
   const filter = [
     `activityDateTime ge ${query.from}`,
     `activityDateTime le ${query.to}`,
     `loggedByService eq ${quote(query.loggedByService)}`,
+    ...(query.userPrincipalName === undefined
+      ? []
+      : [`initiatedBy/user/userPrincipalName eq ${quote(query.userPrincipalName)}`]),
   ];
   return graph.list(
     {
       path: '/v1.0/auditLogs/directoryAudits',
-      parameters: { $filter: filter.join(' and '), $orderby: 'activityDateTime', $top: '100' },
+      parameters: { $filter: filter.join(' and '), $orderby: 'activityDateTime', $top: LARGEST_PAGE },
       schema: audit,
       what: 'the audit log',
       permission: 'AuditLog.Read.All and Directory.Read.All',
@@ -226,6 +236,34 @@ async function readPasswordChange(graph: Graph, upn: string, deadline: Deadline)
   const changed = new Date(lastPasswordChangeDateTime);
   if (Number.isNaN(changed.getTime())) throw invalidAnswer(what, `not a date: ${lastPasswordChangeDateTime}`);
   return changed;
+}
+
+const accountFacts = z.object({ id: z.string(), accountEnabled: z.boolean() });
+const member = z.object({ '@odata.type': z.string(), displayName: z.string().nullish() });
+const ROLE = '#microsoft.graph.directoryRole';
+
+async function readAccount(graph: Graph, upn: string, deadline: Deadline): Promise<AccountFacts> {
+  const path = `/v1.0/users/${encodeURIComponent(upn)}`;
+  const common = { what: `the user ${upn}`, permission: 'User.Read.All', report: false };
+  const { id, accountEnabled } = await graph.get(
+    { ...common, path, parameters: { $select: 'id,userPrincipalName,accountEnabled' }, schema: accountFacts },
+    deadline,
+  );
+  const roles: string[] = [];
+  // All memberships: asking for roles only would be answered from an index that may be behind.
+  for await (const one of graph.list(
+    {
+      ...common,
+      path: `${path}/transitiveMemberOf`,
+      schema: member,
+      permission: 'User.Read.All and Directory.Read.All',
+    },
+    deadline,
+  )) {
+    // Without Directory.Read.All, Graph tells the kind of a membership, but not its name.
+    if (one['@odata.type'] === ROLE) roles.push(one.displayName ?? 'a role without a name');
+  }
+  return { id, enabled: accountEnabled, roles };
 }
 
 /** A text in an OData filter. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Deadline } from '../core/deadline.ts';
-import { type ClockReading, readClock } from './clock.ts';
 import type { Directory } from './directory.ts';
 import type { Graph } from './graph.ts';
 import { type DirectoryOptions, directoryOf, openGraph } from './graph-directory.ts';
@@ -16,31 +15,27 @@ export interface Subscription {
   readonly plans: readonly string[];
 }
 
-export interface AccountFacts {
-  readonly enabled: boolean;
-  /** Names of the directory roles of which the account is a member, also through groups. */
-  readonly roles: readonly string[];
-}
-
 /** The tenant as `sspr doctor` looks at it, read-only, with one token. Every method returns a value or throws a Fault. */
 export interface Inspection extends Directory {
   /** What the app's own token says, where it can be read. Graph's answers decide. */
   token(deadline: Deadline): Promise<TokenClaims>;
   subscriptions(deadline: Deadline): Promise<readonly Subscription[]>;
-  account(upn: string, deadline: Deadline): Promise<AccountFacts>;
-  /** The clock of the tenant's authority beside ours; needs no token. */
-  clock(deadline: Deadline): Promise<ClockReading>;
+  /**
+   * Whether the reset service has written any audit entry in the last 30 days, which is as long as they are kept. It
+   * writes none before somebody has opened the audit logs or the Reporting tab once; none may also mean that nobody has
+   * reset anything. Source: facts 5.2.
+   */
+  reporting(deadline: Deadline): Promise<boolean>;
 }
 
 /** @throws Fault as openDirectory does */
 export function openInspection(options: DirectoryOptions): Inspection {
   const { graph, transport } = openGraph(options);
   return {
-    ...directoryOf(graph),
+    ...directoryOf(graph, transport, options),
     token: async (deadline) => readToken(await graph.token(deadline)),
     subscriptions: (deadline) => readSubscriptions(graph, deadline),
-    account: (upn, deadline) => readAccount(graph, upn, deadline),
-    clock: (deadline) => readClock(transport, options, deadline),
+    reporting: (deadline) => readReporting(graph, deadline),
     close: () => transport.close(),
   };
 }
@@ -75,25 +70,24 @@ async function readSubscriptions(graph: Graph, deadline: Deadline): Promise<Subs
   return found;
 }
 
-const user = z.object({ accountEnabled: z.boolean() });
-const member = z.object({ '@odata.type': z.string(), displayName: z.string().nullish() });
-const ROLE = '#microsoft.graph.directoryRole';
+const RESET_SERVICE = 'Self-service Password Management';
+const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 
-async function readAccount(graph: Graph, upn: string, deadline: Deadline): Promise<AccountFacts> {
-  const path = `/v1.0/users/${encodeURIComponent(upn)}`;
-  const common = { what: `the user ${upn}`, permission: 'User.Read.All', report: false };
-  const { accountEnabled } = await graph.get(
-    { ...common, path, parameters: { $select: 'userPrincipalName,accountEnabled' }, schema: user },
+async function readReporting(graph: Graph, deadline: Deadline): Promise<boolean> {
+  const since = new Date(Date.now() - KEPT_MS).toISOString();
+  const entries = graph.list(
+    {
+      path: '/v1.0/auditLogs/directoryAudits',
+      parameters: {
+        $filter: `activityDateTime ge ${since} and loggedByService eq '${RESET_SERVICE}'`,
+        $top: '1',
+      },
+      schema: z.object({ id: z.string() }),
+      what: 'the audit log',
+      permission: 'AuditLog.Read.All and Directory.Read.All',
+      report: true,
+    },
     deadline,
   );
-  const roles: string[] = [];
-  // All memberships: asking for roles only would be answered from an index that may be behind.
-  for await (const one of graph.list(
-    { ...common, path: `${path}/transitiveMemberOf`, schema: member },
-    deadline,
-  )) {
-    // Without Directory.Read.All, Graph tells the kind of a membership, but not its name.
-    if (one['@odata.type'] === ROLE) roles.push(one.displayName ?? 'a role without a name');
-  }
-  return { enabled: accountEnabled, roles };
+  return (await entries.next()).done === false;
 }

@@ -1,14 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type Server as HttpServer, createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
-import { type AddressInfo, type Server, connect, createServer } from 'node:net';
+import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { expect } from '@playwright/test';
 import { Deadline } from '../core/deadline.ts';
+import { describe as describeError, Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
+import type { TenantCredential } from '../core/tenant-credential.ts';
 import type { Directory } from './directory.ts';
 import { openDirectory } from './graph-directory.ts';
 import type { NetworkOptions } from './transport.ts';
@@ -19,6 +22,7 @@ const USER = { lastPasswordChangeDateTime: '2026-11-21T04:05:07Z' };
 interface Addresses {
   readonly authority?: string;
   readonly graph?: string;
+  readonly credential?: TenantCredential;
 }
 
 /** A tenant on loopback with a certificate that only its own PEM vouches for, and a corporate proxy before it. */
@@ -27,6 +31,7 @@ describe('The way to the tenant', () => {
   const servers: (Server | HttpServer)[] = [];
   const opened: Directory[] = [];
   const tunnels: string[] = [];
+  const signIns: (string | undefined)[] = [];
   let ca = '';
   let root = '';
   let proxy = '';
@@ -68,6 +73,7 @@ describe('The way to the tenant', () => {
     root = `https://localhost:${await listen(tenant)}`;
     const corporate = createHttp().on('connect', (request, socket) => {
       tunnels.push(request.url ?? '');
+      signIns.push(request.headers['proxy-authorization']);
       const way = connect(Number((request.url ?? '').split(':')[1]), '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 OK\r\n\r\n');
         way.pipe(socket).pipe(way);
@@ -91,10 +97,11 @@ describe('The way to the tenant', () => {
     const directory = openDirectory({
       authority: root,
       graph: root,
-      ...at,
       tenantId: TENANT,
       clientId: '99999999-2222-4333-8444-555555555555',
-      clientSecret: new Secret('the client secret'),
+      credential: { kind: 'secret', secret: new Secret('the client secret') },
+      ...at,
+      backOffMs: 1,
       ...network,
     });
     opened.push(directory);
@@ -115,8 +122,25 @@ describe('The way to the tenant', () => {
       open({ ca }).passwordChangedAt('slow@contoso.test', Deadline.in(150, 'asking')),
     ).rejects.toMatchObject({
       code: 'timed-out',
-      message: expect.stringContaining('no answer from the tenant'),
+      message: expect.stringContaining('No answer from the tenant'),
     });
+  });
+
+  it('does not wait for a token longer than there is time', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket));
+    const authority = `https://localhost:${await listen(silent)}`;
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 150);
+    const cancelled = Deadline.in(20_000, 'asking', abort.signal);
+    for (const [limit, code] of [
+      [cancelled, 'interrupted'],
+      [Deadline.in(150, 'asking'), 'timed-out'],
+    ] as const)
+      await expect(
+        open({ ca }, { authority }).passwordChangedAt('anna@contoso.test', limit),
+      ).rejects.toMatchObject({ code });
+    for (const socket of sockets) socket.destroy();
   });
 
   it('trusts the authority that it is given', async () => {
@@ -132,6 +156,30 @@ describe('The way to the tenant', () => {
     const asking = ask({});
     await expect(asking).rejects.toMatchObject({ code: 'tenant-tls', blame: 'network', retryable: false });
     await expect(asking).rejects.toThrow(/DEPTH_ZERO_SELF_SIGNED_CERT/);
+  });
+
+  it('is the same for every kind of credential', async () => {
+    const [key, cert, tokenFile] = ['app-key.pem', 'app.pem', 'token'].map((name) => join(folder, name));
+    execFileSync(
+      'openssl',
+      `req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=app -keyout ${key} -out ${cert}`.split(' '),
+      { stdio: 'ignore' },
+    );
+    writeFileSync(tokenFile!, 'a.federated.token');
+    const pem = new Secret(readFileSync(key!, 'utf8') + readFileSync(cert!, 'utf8'));
+    const credentials: TenantCredential[] = [
+      { kind: 'certificate', pem },
+      { kind: 'workloadIdentity', tokenFile: tokenFile! },
+    ];
+    for (const credential of credentials) {
+      tunnels.length = 0;
+      expect(await ask({ ca, proxy }, { credential })).toEqual(new Date(USER.lastPasswordChangeDateTime));
+      expect(new Set(tunnels)).toEqual(new Set([new URL(root).host]));
+      await expect(ask({}, { credential })).rejects.toMatchObject({
+        code: 'tenant-tls',
+        message: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT'),
+      });
+    }
   });
 
   it('says that a certificate is for another name', async () => {
@@ -152,6 +200,28 @@ describe('The way to the tenant', () => {
         retryable: true,
       });
       await expect(asking).rejects.toThrow(/ECONNREFUSED/);
+    }
+  });
+
+  it('signs in at a proxy, and shows neither user nor password in any error', async () => {
+    const user = 'http://planted%40user:planted%3Apassword@';
+    expect(await ask({ ca, proxy: proxy.replace('http://', user) })).toEqual(
+      new Date(USER.lastPasswordChangeDateTime),
+    );
+    const credentials = Buffer.from('planted@user:planted:password').toString('base64');
+    expect(signIns.at(-1)).toBe(`Basic ${credentials}`);
+    const nobody = 'http://planted%40user:planted%3Apassword@127.0.0.1:9';
+    const proxies = [strictProxy.replace('http://', user), nobody, `${user}:no port`, 'planted:no proxy'];
+    for (const bad of [...proxies, 'planted%zz', 'http://planted:planted%zz@127.0.0.1:9']) {
+      for (const at of [{}, { graph: 'https://nowhere.test' }]) {
+        const error = await Promise.resolve()
+          .then(() => ask({ ca, proxy: bad }, at))
+          .catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(Fault);
+        const printed = `${describeError(error)} ${inspect(error, { depth: 20, showHidden: true })}`;
+        expect(printed).not.toContain('planted');
+        expect(printed).not.toContain(credentials);
+      }
     }
   });
 
