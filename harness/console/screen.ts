@@ -6,6 +6,7 @@ import { redact, Secret } from '../core/secret.ts';
 import { WINDOWS_BAD_SCREENS, type BadScreen } from './bad-screens.ts';
 import { Changes } from './changes.ts';
 import type { Console, Frame } from './console.ts';
+import { covered } from './covered.ts';
 import { chord, strokes, type KeyName } from './keys.ts';
 import { findText, textOf, type Found, type Line, type MatchOptions, type TextReader } from './text.ts';
 
@@ -73,6 +74,8 @@ const NO_FILM: Film = { record: () => undefined, flush: () => Promise.resolve() 
 
 /** The eye and the hand over any console: finds, waits for, clicks and types by what the pixels say. */
 export class Screen {
+  /** Painted over in the pictures from now on: what is written there must not be kept. */
+  covered: readonly Area[] = [];
   readonly #console: Console;
   readonly #reader: TextReader;
   readonly #film: Film;
@@ -83,7 +86,10 @@ export class Screen {
   constructor({ console, reader, film = NO_FILM }: ScreenOptions) {
     this.#console = console;
     this.#reader = reader;
-    this.#film = film;
+    this.#film = {
+      record: (step) => film.record({ ...step, frame: covered(step.frame, this.covered) }),
+      flush: () => film.flush(),
+    };
     this.#changes = new Changes(console);
     // Left where another client put it, the server paints the pointer over the text. What is wrong shows at the first wait.
     void this.#park().catch(() => undefined);

@@ -5,12 +5,14 @@ import { findText } from '../console/text.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Area } from '../core/journal.ts';
 import { Secret } from '../core/secret.ts';
+import { boxesIn, holds } from './boxes.ts';
 
 /** What of a screen is needed to fill a field in. */
 type Page = Pick<Screen, 'read' | 'frame' | 'click' | 'press' | 'settle' | 'type' | 'clearField'>;
 
 export interface Entry {
-  readonly label: Wanted;
+  /** Its label or placeholder; or its box, when that is known. */
+  readonly label: Wanted | Area;
   readonly text: string | Secret;
   /** What it is, in words: "the user ID". */
   readonly what: string;
@@ -39,12 +41,16 @@ export async function fillIn(screen: Page, entry: Entry, deadline: Deadline): Pr
   }
 }
 
-/** The box of the label; the label itself where it is the placeholder of a box; undefined when nothing is seen of it. */
+/** The box of the label; the label itself where no box is seen; undefined when nothing is seen of it. */
 async function findField(screen: Page, { label }: Entry): Promise<Area | undefined> {
+  if (!('texts' in label)) return label;
   const { lines, frame } = await screen.read();
   const found = label.texts.flatMap((text) => findText(lines, text, label))[0];
-  return found && (fieldNear(frame, found) ?? found);
+  return found && (boxAroundPlaceholder(frame, found) ?? fieldNear(frame, found) ?? found);
 }
+
+const boxAroundPlaceholder = (frame: Frame, label: Area): Area | undefined =>
+  boxesIn(frame).find((box) => holds(box, label));
 
 async function focus(
   screen: Page,
@@ -65,7 +71,7 @@ async function arrived(
 ): Promise<boolean> {
   // Nobody can read bullets, but they are more than a caret.
   if (text instanceof Secret)
-    return !field || differingPixels(before, screen.frame(), around(field)) > CARET_PIXELS;
+    return !field || changedColumns(before, screen.frame(), around(field)) > CARET_COLUMNS;
   for (const large of [false, true]) {
     if (findText((await screen.read({ large })).lines, text).length > 0) return true;
   }
@@ -75,5 +81,10 @@ async function arrived(
 /** Where the text of a field shows: a label that was taken for its box stands left of it or above it. */
 const around = ({ x, y, width, height }: Area): Area => ({ x, y, width: width + 120, height: height + 40 });
 
-/** A caret of two pixels' width in the tallest box. */
-const CARET_PIXELS = 130;
+/** A caret goes from one place to another, two pixels wide and a little blurred; one bullet more is wider. */
+const CARET_COLUMNS = 6;
+
+const changedColumns = (before: Frame, after: Frame, { x, width, ...rows }: Area): number =>
+  Array.from({ length: width }, (_, index) => ({ x: x + index, width: 1, ...rows })).filter(
+    (column) => differingPixels(before, after, column) > 0,
+  ).length;

@@ -2,6 +2,14 @@ import type { Screens } from './screens.ts';
 
 const NEXT = { texts: ['Next'], whole: true };
 
+/** Methods that the documents have and that no program can answer for a person, or that don't work at the logon screen. */
+const OTHER_METHODS = [
+  'Call my mobile phone',
+  'Call my office phone',
+  'Approve a notification on my authenticator app',
+  'Enter a code from my authenticator app',
+];
+
 const NOT_ENABLED = {
   code: 'reset-not-enabled',
   blame: 'tenant',
@@ -41,10 +49,25 @@ export const EN: Screens = {
       button: NEXT,
     },
     method: {
-      seenBy: { texts: ['Please choose the contact method we should use', 'verification step 1'] },
+      // Not by "verification step 1" or "2": both also stand on the pages that follow.
+      seenBy: {
+        texts: [
+          'Please choose the contact method we should use',
+          'Email my alternate email',
+          'Text my mobile phone',
+          'Answer my security questions',
+          ...OTHER_METHODS,
+        ],
+      },
       choices: {
         email: { choice: { texts: ['Email my alternate email'] }, button: { texts: ['Email'], whole: true } },
+        sms: { choice: { texts: ['Text my mobile phone'] }, button: { texts: ['Text'], whole: true } },
+        // The documents name no button of this method.
+        questions: { choice: { texts: ['Answer my security questions'] }, button: NEXT },
       },
+      others: OTHER_METHODS.map((text) => ({ texts: [text] })),
+      // In no document.
+      phone: { texts: ['Enter your phone number'] },
     },
     code: {
       seenBy: { texts: ['Enter your verification code'] },
@@ -117,12 +140,23 @@ export const EN: Screens = {
       remedy:
         "Check that no second reset of this user runs, and look at the recorded picture of the code's page.",
     },
+    // The wording of the next two is in no document.
     {
-      code: 'second-method-needed',
-      blame: 'tenant',
-      texts: ['verification step 2'],
-      means: 'The policy asks for a second contact method',
-      remedy: 'Require one method for the test users, or do this reset by hand.',
+      code: 'phone-refused',
+      blame: 'config',
+      texts: [
+        'The phone number you entered does not match',
+        'number does not match the one that we have on file',
+      ],
+      means: 'The portal refuses the phone number',
+      remedy: "Write the phone of this user's verification as it is registered: +1 4255550100.",
+    },
+    {
+      code: 'answers-refused',
+      blame: 'config',
+      texts: ['The answers you entered are not correct', 'One or more answers are incorrect'],
+      means: 'The portal refuses the answers to the security questions',
+      remedy: "Check the answers of this user's verification against those that are registered.",
     },
     {
       code: 'passwords-differ',

@@ -1,5 +1,6 @@
 import type { BadScreen } from '../../console/bad-screens.ts';
 import type { Wanted } from '../../console/screen.ts';
+import type { VerificationMethod } from '../../core/console-action.ts';
 import { EN } from './en.ts';
 
 /** What the logon screen and the reset's pages say in one language: everything that the flow looks for. */
@@ -18,8 +19,14 @@ export interface Screens {
     readonly userId: Page;
     readonly method: {
       readonly seenBy: Wanted;
-      /** How to choose each method that the flow knows, and to have its code sent. */
-      readonly choices: Readonly<Record<'email', { readonly choice: Wanted; readonly button: Wanted }>>;
+      /** How to choose each method that the flow knows, and the button that sends its code or hands in its answers. */
+      readonly choices: Readonly<
+        Record<VerificationMethod, { readonly choice: Wanted; readonly button: Wanted }>
+      >;
+      /** Methods that a page may offer and the flow can't use, to be named in an error. */
+      readonly others: readonly Wanted[];
+      /** Label or placeholder of the box for the phone number, where it is asked for before a text message is sent. */
+      readonly phone: Wanted;
     };
     readonly code: Page;
     readonly newPassword: Page & { readonly confirmLabel: Wanted };

@@ -1,0 +1,99 @@
+import type { Frame } from '../console/console.ts';
+import { textOf, type Line } from '../console/text.ts';
+import { areaOf } from '../console/text/tsv.ts';
+import type { Area } from '../core/journal.ts';
+
+/** The size of one-line text boxes, in pixels. */
+const BOX = { narrowest: 80, lowest: 14, highest: 64 };
+/** Edges are looked at without their ends: corners may be round. */
+const CORNER = 4;
+/** No box is missed with these steps in pixels: there is such a place in each, also beside a text in it. */
+const STEP = { x: 30, y: 4 };
+/** How far above its box a question may end, and how far its left edge may stand from the box's. */
+const REACH = { above: 40, aside: 24 };
+
+/** A question and the place for its answer. */
+export interface Question {
+  /** As they are read, from top to bottom. */
+  readonly lines: readonly string[];
+  readonly box: Area;
+}
+
+/** The boxes on a picture: rectangles of one colour, with or without a text in it, and another colour all around. */
+export function boxesIn(frame: Frame): Area[] {
+  const found = new Map<string, Area>();
+  for (let y = 0; y < frame.height; y += STEP.y) {
+    for (let x = 0; x < frame.width; x += STEP.x) {
+      const box = boxAround(frame, x, y);
+      if (box) found.set(`${box.x},${box.y}`, box);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The questions that a page asks: each stands, in one line or in several, just above an empty box. From top to bottom. */
+export function questionsIn(lines: readonly Line[], frame: Frame): Question[] {
+  const texts = lines
+    .map((line) => ({ text: textOf(line), ...areaOf(line.words) }))
+    // A caret is read as a stroke.
+    .filter(({ text }) => /[\p{L}\p{N}]/u.test(text));
+  const boxes = boxesIn(frame);
+  return boxes
+    .filter((box) => !texts.some((text) => holds(box, text)))
+    .map((box) => ({ lines: paragraphAbove(box, texts, boxes), box }))
+    .filter((question) => question.lines.length > 0)
+    .sort((a, b) => a.box.y - b.box.y);
+}
+
+/** Whether the middle of an area lies in a box. */
+export function holds(box: Area, { x, y, width, height }: Area): boolean {
+  const [column, row] = [x + width / 2, y + height / 2];
+  return column > box.x && column < box.x + box.width && row > box.y && row < box.y + box.height;
+}
+
+interface Text extends Area {
+  readonly text: string;
+}
+
+/** The paragraph that ends just above a box, in the same column, with no other box between. */
+function paragraphAbove(box: Area, texts: readonly Text[], boxes: readonly Area[]): string[] {
+  const isAbove = ({ x, y, height }: Area): boolean =>
+    Math.abs(x - box.x) <= REACH.aside && y + height <= box.y + 2;
+  const ceiling = Math.max(0, ...boxes.filter(isAbove).map(({ y, height }) => y + height));
+  const upwards = texts.filter((text) => isAbove(text) && text.y >= ceiling).sort((a, b) => b.y - a.y);
+  const paragraph: string[] = [];
+  let below = { y: box.y, height: REACH.above };
+  for (const line of upwards) {
+    if (below.y - (line.y + line.height) > Math.max(below.height, line.height)) break;
+    paragraph.unshift(line.text);
+    below = line;
+  }
+  return paragraph;
+}
+
+function boxAround(frame: Frame, x: number, y: number): Area | undefined {
+  const colourAt = (column: number, row: number): number | undefined =>
+    column >= 0 && row >= 0 && column < frame.width && row < frame.height
+      ? frame.data.readUInt32LE((row * frame.width + column) * 4)
+      : undefined;
+  const colour = colourAt(x, y);
+  const run = (dx: number, dy: number, longest: number): number => {
+    let length = 0;
+    while (length <= longest && colourAt(x + dx * (length + 1), y + dy * (length + 1)) === colour) length++;
+    return length;
+  };
+  const [up, down] = [run(0, -1, BOX.highest), run(0, 1, BOX.highest)];
+  const height = up + 1 + down;
+  if (height < BOX.lowest || height > BOX.highest) return undefined;
+  const [left, right] = [run(-1, 0, frame.width), run(1, 0, frame.width)];
+  const box = { x: x - left, y: y - up, width: left + 1 + right, height };
+  if (box.width < BOX.narrowest) return undefined;
+
+  const other = (column: number, row: number): boolean => colourAt(column, row) !== colour;
+  const every = (from: number, length: number, test: (at: number) => boolean): boolean =>
+    Array.from({ length: length - 2 * CORNER }, (_, index) => from + CORNER + index).every(test);
+  const isFramed =
+    every(box.x, box.width, (at) => other(at, box.y - 1) && other(at, box.y + height)) &&
+    every(box.y, height, (at) => other(box.x - 1, at) && other(box.x + box.width, at));
+  return isFramed ? box : undefined;
+}
