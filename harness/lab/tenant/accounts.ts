@@ -6,6 +6,7 @@ export const REGISTRABLE = [
   'mobilePhone',
   'microsoftAuthenticatorPush',
   'softwareOneTimePasscode',
+  'securityQuestion',
 ] as const;
 type RegistrableMethod = (typeof REGISTRABLE)[number];
 
@@ -13,8 +14,19 @@ type RegistrableMethod = (typeof REGISTRABLE)[number];
  * The methods that work at the logon screen. The Authenticator app does not: Microsoft's article of September 2018
  * rules out its notifications and codes for this release.
  */
-const USABLE = ['email', 'mobilePhone'] as const;
+const USABLE = ['email', 'mobilePhone', 'securityQuestion'] as const;
 export type UsableMethod = (typeof USABLE)[number];
+/** The methods that prove a user by a code that is sent. */
+export type CodeMethod = Exclude<UsableMethod, 'securityQuestion'>;
+
+/** A question that a user has registered, with the answer. */
+export interface SecurityQuestion {
+  readonly question: string;
+  readonly answer: string;
+}
+
+/** What is counted by the hour: attempts to reset, wrong phone numbers, wrong answers to security questions. */
+export type Counted = 'reset' | 'phone' | 'answers';
 
 /** Whether the tenant's policy lets a user reset the password, or what stands against it. */
 export const STANDINGS = ['enabled', 'notEnabled', 'notLicensed', 'notMember'] as const;
@@ -27,7 +39,9 @@ export interface Account {
   /** Where codes by e-mail go. */
   readonly alternateEmail: string;
   /** Where codes by text message go: `+CC NNNN`. */
-  readonly mobilePhone: string;
+  mobilePhone: string;
+  /** They count only with `securityQuestion` among the methods. */
+  securityQuestions: readonly SecurityQuestion[];
   accountEnabled: boolean;
   standing: Standing;
   methods: readonly RegistrableMethod[];
@@ -37,6 +51,8 @@ export interface Account {
   /** Milliseconds since 1970. */
   passwordChangedAt: number;
   registrationChangedAt: number;
+  /** When each thing happened that is counted by the hour, milliseconds since 1970; emptied by a block. */
+  counted: Readonly<Record<Counted, readonly number[]>>;
   /** Wrong codes since the last success. */
   wrongCodes: number;
   /** Milliseconds since 1970; 0 when not blocked. */
@@ -53,8 +69,31 @@ export function registration(account: Account, methodsRequired: number) {
   return { isSsprRegistered, isSsprEnabled, isSsprCapable: isSsprRegistered && isSsprEnabled };
 }
 
-export const usableMethods = (account: Account): UsableMethod[] =>
-  USABLE.filter((method) => account.methods.includes(method));
+/** Nothing counted. */
+export const NONE_COUNTED: Account['counted'] = { reset: [], phone: [], answers: [] };
+
+const HOUR_MS = 3600_000;
+
+/** How often something has happened in the hour before an instant. */
+export const countInHour = ({ counted }: Account, what: Counted, now: number): number =>
+  counted[what].filter((at) => at > now - HOUR_MS).length;
+
+const isAdministrator = ({ directoryRoles }: Account): boolean => directoryRoles.length > 0;
+
+/** Administrators always pass two gates, whatever the policy asks of users (Microsoft Entra: password policies). */
+export const gatesOf = (account: Account, methodsRequired: number): number =>
+  isAdministrator(account) ? 2 : methodsRequired;
+
+/**
+ * The methods with which this user can prove who he is. Security questions are no method of administrators, and of
+ * nobody who has registered fewer than are asked.
+ */
+export function usableMethods(account: Account, questionsAsked: number): UsableMethod[] {
+  const answerable = !isAdministrator(account) && account.securityQuestions.length >= questionsAsked;
+  return USABLE.filter(
+    (method) => account.methods.includes(method) && (method !== 'securityQuestion' || answerable),
+  );
+}
 
 const CLASSES = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/];
 const SHORTEST = 8;

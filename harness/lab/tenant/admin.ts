@@ -1,113 +1,124 @@
-import { z } from 'zod';
-import { Secret } from '../../core/secret.ts';
-import { REGISTRABLE, registration, STANDINGS, type Account } from './accounts.ts';
+import type { z } from 'zod';
+import type { Secret } from '../../core/secret.ts';
+import {
+  ApplicationChange,
+  changeApplication,
+  ChangeRefused,
+  changeTenant,
+  changeUser,
+  describeApplication,
+  describeFaults,
+  describeNoise,
+  describeTenant,
+  describeUser,
+  FaultOrder,
+  ForeignResetOrder,
+  makeNoise,
+  NoiseOrder,
+  readChange,
+  resetAsAnother,
+  TenantChange,
+  UserChange,
+} from './admin-changes.ts';
+import { answerAdminPage } from './admin-page.ts';
 import { json, type Reply, type Request } from './http.ts';
-import { sameSecret } from './oauth.ts';
-import { SUBSCRIPTION_NAMES } from './subscriptions.ts';
-import { PERMISSIONS, type Tenant } from './tenant.ts';
+import { sameSecret } from './same-secret.ts';
+import type { Tenant } from './tenant.ts';
 
-const ADMIN_PATH = '/lab/admin/';
-
-/** What an administrator can change of a user. Strict: a misspelt change must not pass for one that was made. */
-const UserChange = z.strictObject({
-  methods: z.array(z.enum(REGISTRABLE)).optional(),
-  standing: z.enum(STANDINGS).optional(),
-  accountEnabled: z.boolean().optional(),
-  /** Directory roles by name: "Helpdesk Administrator". */
-  directoryRoles: z.array(z.string().min(1)).optional(),
-  /** Sets the password without any audit row of the portal. */
-  password: z.string().min(1).optional(),
-  /** Lifts the block of 24 hours. */
-  unblock: z.literal(true).optional(),
-});
-
-const TenantChange = z.strictObject({
-  auditDelayMs: z.number().int().nonnegative().optional(),
-  methodsRequired: z.union([z.literal(1), z.literal(2)]).optional(),
-  captcha: z.boolean().optional(),
-  permissions: z.array(z.enum(PERMISSIONS)).optional(),
-  subscriptions: z.array(z.enum(SUBSCRIPTION_NAMES)).optional(),
-});
-
-type UserChange = z.infer<typeof UserChange>;
-type TenantChange = z.infer<typeof TenantChange>;
-
-function changeUser(tenant: Tenant, account: Account, change: UserChange): void {
-  if (change.methods) {
-    account.methods = change.methods;
-    account.registrationChangedAt = tenant.now();
-  }
-  account.standing = change.standing ?? account.standing;
-  account.directoryRoles = change.directoryRoles ?? account.directoryRoles;
-  account.accountEnabled = change.accountEnabled ?? account.accountEnabled;
-  if (change.unblock) Object.assign(account, { wrongCodes: 0, blockedUntil: 0 });
-  if (change.password !== undefined) {
-    account.password = new Secret(change.password);
-    account.passwordChangedAt = tenant.now();
-  }
-}
-
-function changeTenant(tenant: Tenant, change: TenantChange): void {
-  tenant.audits.delayMs = change.auditDelayMs ?? tenant.audits.delayMs;
-  tenant.policy.methodsRequired = change.methodsRequired ?? tenant.policy.methodsRequired;
-  tenant.policy.captcha = change.captcha ?? tenant.policy.captcha;
-  tenant.application.permissions = change.permissions ?? tenant.application.permissions;
-  tenant.subscriptions = change.subscriptions ?? tenant.subscriptions;
-}
+export const ADMIN_PATH = '/lab/admin/';
 
 /**
- * The lab's own side door, for seeding faults: `GET` and `POST /lab/admin/users/{upn}`, `POST /lab/admin/tenant`.
- * Undefined when the path is none of its own.
+ * The lab's own side door, for looking at the tenant and for seeding faults (docs/lab.md has the list): JSON for who
+ * brings the token as a bearer, a page for a browser. Undefined when the path is none of its own.
  */
 export function answerAdmin(tenant: Tenant, token: Secret, request: Request): Reply | undefined {
-  const path = request.url.pathname;
-  if (!path.startsWith(ADMIN_PATH)) return undefined;
+  const { pathname } = request.url;
+  if (!pathname.startsWith(ADMIN_PATH)) return undefined;
+  const parts = pathname.slice(ADMIN_PATH.length).split('/').map(decode);
+  if (parts[0] === '' || parts[0] === 'page') return answerAdminPage(tenant, token, request);
+
   const [scheme, given = ''] = (request.headers.authorization ?? '').split(' ');
-  if (scheme !== 'Bearer' || !sameSecret(given, token.reveal()))
+  if (scheme !== 'Bearer' || !sameSecret(given, token.reveal())) {
     return json(401, { error: 'wrong admin token' });
-
-  const [kind, name = ''] = path.slice(ADMIN_PATH.length).split('/');
-  if (kind === 'tenant' && request.method === 'POST') {
-    return apply(TenantChange, request.body, (change) => {
-      changeTenant(tenant, change);
-      const { permissions } = tenant.application;
-      const { subscriptions, policy, audits } = tenant;
-      return { auditDelayMs: audits.delayMs, ...policy, permissions, subscriptions };
-    });
   }
-  const account = kind === 'users' ? tenant.account(decodeURIComponent(name)) : undefined;
-  if (!account) return json(404, { error: `no such thing: ${path}` });
-  if (request.method === 'GET') return json(200, describeUser(tenant, account));
-  if (request.method !== 'POST') return json(405, { error: 'only GET and POST' });
-  return apply(UserChange, request.body, (change) => {
-    changeUser(tenant, account, change);
-    return describeUser(tenant, account);
-  });
-}
-
-function apply<T>(schema: z.ZodType<T>, body: string, change: (value: T) => unknown): Reply {
-  let data: unknown;
+  const methods = methodsOf(tenant, parts);
+  if (!methods) return json(404, { error: `no such thing: ${pathname}` });
+  const method = methods[request.method as Method];
+  if (!method) {
+    const allowed = Object.keys(methods).join(', ');
+    return json(405, { error: `${request.method} is not offered, only ${allowed}` }, { allow: allowed });
+  }
   try {
-    data = JSON.parse(body);
-  } catch {
-    return json(400, { error: 'the body is not JSON' });
+    return json(200, method(request.body));
+  } catch (error) {
+    if (error instanceof ChangeRefused) return json(400, { error: error.message });
+    throw error;
   }
-  const parsed = schema.safeParse(data);
-  if (!parsed.success) return json(400, { error: z.prettifyError(parsed.error) });
-  return json(200, change(parsed.data));
 }
 
-function describeUser(tenant: Tenant, account: Account) {
-  return {
-    userPrincipalName: account.userPrincipalName,
-    standing: account.standing,
-    accountEnabled: account.accountEnabled,
-    methods: account.methods,
-    directoryRoles: account.directoryRoles,
-    ...registration(account, tenant.policy.methodsRequired),
-    mobilePhone: account.mobilePhone,
-    wrongCodes: account.wrongCodes,
-    blockedUntil: account.blockedUntil === 0 ? null : new Date(account.blockedUntil).toISOString(),
-    texts: tenant.texts.filter(({ to }) => to === account.mobilePhone),
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+type Method = 'GET' | 'POST' | 'DELETE';
+
+/** What a thing offers. Each answers with what is the case afterwards. */
+type Methods = Readonly<Partial<Record<Method, (body: string) => unknown>>>;
+
+function methodsOf(tenant: Tenant, [kind = '', name, what]: readonly string[]): Methods | undefined {
+  if (kind === 'users' && name !== undefined) {
+    const account = tenant.account(name);
+    if (!account) return undefined;
+    const GET = () => describeUser(tenant, account);
+    if (what === undefined) {
+      return { GET, POST: taking(UserChange, (change) => changeUser(tenant, account, change), GET) };
+    }
+    if (what !== 'foreign-reset') return undefined;
+    return { POST: taking(ForeignResetOrder, (order) => resetAsAnother(tenant, account, order), GET) };
+  }
+  if (name !== undefined) return undefined;
+  switch (kind) {
+    case 'users':
+      return { GET: () => tenant.accounts.map((account) => describeUser(tenant, account)) };
+    case 'tenant': {
+      const GET = () => describeTenant(tenant);
+      return { GET, POST: taking(TenantChange, (change) => changeTenant(tenant, change), GET) };
+    }
+    case 'application': {
+      const GET = () => describeApplication(tenant);
+      return { GET, POST: taking(ApplicationChange, (change) => changeApplication(tenant, change), GET) };
+    }
+    case 'noise': {
+      const GET = () => describeNoise(tenant);
+      const DELETE = () => (tenant.audits.clearNoise(), GET());
+      return { GET, POST: taking(NoiseOrder, (order) => makeNoise(tenant, order), GET), DELETE };
+    }
+    case 'faults': {
+      const GET = () => describeFaults(tenant);
+      const DELETE = () => (tenant.faults.clear(), GET());
+      return { GET, POST: taking(FaultOrder, (faults) => tenant.faults.add(faults), GET), DELETE };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A change that reads the body. */
+const taking =
+  <T>(schema: z.ZodType<T>, apply: (value: T) => void, outcome: () => unknown) =>
+  (body: string): unknown => {
+    apply(readChange(schema, parseJson(body)));
+    return outcome();
   };
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw new ChangeRefused(`expected JSON, found ${JSON.stringify(body.slice(0, 40))}`);
+  }
 }

@@ -1,19 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { registration, type Account } from './accounts.ts';
-import { AUDIT_PROPERTIES } from './audit-log.ts';
+import { AUDIT_PROPERTIES, AUDIT_QUERIES, type View } from './audit-log.ts';
 import { json, type Reply, type Request } from './http.ts';
 import { asHtml, MAIL_PROPERTIES } from './mailboxes.ts';
 import { MEMBERSHIP_PROPERTIES, memberships } from './memberships.ts';
 import { mustExist, ODataError, query, select, type Collection, type Row } from './odata.ts';
 import { subscribedSku, SUBSCRIPTION_PROPERTIES } from './subscriptions.ts';
-import type { Permission, Tenant } from './tenant.ts';
+import { LARGEST_PAGE as PAGE, type Permission, type Tenant } from './tenant.ts';
+import { retryAfterHeader } from './throttle.ts';
 
 /** An answer other than success, in Graph's terms. */
-class GraphError extends Error {
+export class GraphError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(message);
   }
@@ -25,8 +27,8 @@ interface Resource {
   /** The token needs one permission out of each group. */
   readonly needs: readonly (readonly Permission[])[];
   readonly denied: { readonly code: string; readonly message: string };
-  /** Whether Graph gives it only to tenants with Azure AD Premium. */
-  readonly premium?: true;
+  /** Whether it is one of the identity and access reports: for tenants with Azure AD Premium, and few at a time. */
+  readonly report?: true;
   answer(context: Context): Reply;
 }
 
@@ -55,27 +57,30 @@ const notPremium = {
   message: "Neither tenant is B2C or tenant doesn't have premium license",
 };
 
-/** Graph's largest page for the audit log and for directory objects. */
-const PAGE = 1000;
-
 const RESOURCES: readonly Resource[] = [
   {
     path: /^\/v1\.0\/auditLogs\/directoryAudits$/i,
     needs: [['AuditLog.Read.All'], ['Directory.Read.All']],
     denied: reportDenied,
-    premium: true,
+    report: true,
     answer: (context) =>
-      list(context, 'auditLogs/directoryAudits', (asOf) => ({
-        rows: context.tenant.audits.visibleAt(asOf),
+      list(context, 'auditLogs/directoryAudits', (view) => ({
+        rows: {
+          by: 'activityDateTime',
+          between: (from, to) => context.tenant.audits.between(from, to, view),
+        },
         properties: AUDIT_PROPERTIES,
-        pageSize: PAGE,
+        queries: AUDIT_QUERIES,
+        pageSize: context.tenant.paging.size,
+        largestTop: PAGE,
+        overlap: context.tenant.paging.overlap,
       })),
   },
   {
     path: /^\/v1\.0\/reports\/authenticationMethods\/userRegistrationDetails$/i,
     needs: [['AuditLog.Read.All']],
     denied: reportDenied,
-    premium: true,
+    report: true,
     answer: (context) =>
       list(context, 'reports/authenticationMethods/userRegistrationDetails', () => ({
         rows: context.tenant.accounts.map((account) => registrationDetails(context.tenant, account)),
@@ -87,7 +92,7 @@ const RESOURCES: readonly Resource[] = [
     path: /^\/v1\.0\/reports\/authenticationMethods\/userRegistrationDetails\/([^/]+)$/i,
     needs: [['AuditLog.Read.All']],
     denied: reportDenied,
-    premium: true,
+    report: true,
     answer: ({ tenant, request, parts: [id = ''] }) => {
       const account = tenant.accounts.find((one) => one.id === id);
       if (!account) throw new GraphError(404, 'UnknownError', '');
@@ -215,7 +220,7 @@ function route(tenant: Tenant, request: Request): Reply {
     if (!resource.needs.every((group) => group.some((one) => permissions.includes(one)))) {
       throw new GraphError(403, resource.denied.code, resource.denied.message);
     }
-    if (resource.premium && !tenant.premium) throw new GraphError(403, notPremium.code, notPremium.message);
+    if (resource.report) admit(tenant);
     return resource.answer({ tenant, request, parts: match.slice(1).map(decode) });
   }
   throw new GraphError(
@@ -225,12 +230,34 @@ function route(tenant: Tenant, request: Request): Reply {
   );
 }
 
+/** @throws GraphError when the tenant has no reports, or has been asked for too many */
+function admit(tenant: Tenant): void {
+  const waitMs = tenant.throttle.admit(tenant.hostNow());
+  if (waitMs > 0) {
+    throw throttled(retryAfterHeader(tenant.throttle.limit.retryAfter, waitMs, tenant.now()));
+  }
+  if (!tenant.premium) throw new GraphError(403, notPremium.code, notPremium.message);
+}
+
+/** The refusal of one request too many, in the words of Graph's throttling guidance. */
+export const throttled = (headers: Readonly<Record<string, string>>): GraphError =>
+  new GraphError(429, 'TooManyRequests', 'Please retry again later.', headers);
+
+/** The refusal of a token whose time is over. */
+export const expiredToken = (): GraphError =>
+  new GraphError(
+    401,
+    'InvalidAuthenticationToken',
+    'Lifetime validation failed, the token is expired or unknown.',
+  );
+
 function authenticate(tenant: Tenant, request: Request): readonly Permission[] {
-  const refused = (message: string) => new GraphError(401, 'InvalidAuthenticationToken', message);
   const [scheme = '', token] = (request.headers.authorization ?? '').split(' ');
-  if (scheme.toLowerCase() !== 'bearer' || !token) throw refused('Access token is empty.');
+  if (scheme.toLowerCase() !== 'bearer' || !token) {
+    throw new GraphError(401, 'InvalidAuthenticationToken', 'Access token is empty.');
+  }
   const permissions = tenant.permissionsOf(token);
-  if (!permissions) throw refused('Lifetime validation failed, the token is expired or unknown.');
+  if (!permissions) throw expiredToken();
   return permissions;
 }
 
@@ -242,41 +269,47 @@ function decode(part: string): string {
   }
 }
 
-/** Where a next page begins, and the instant as of which the first one was read: later entries must not shift it. */
-interface Bookmark {
+/** Where a next page begins, and what could be seen when the first one was read: later entries must not shift it. */
+interface Bookmark extends View {
   readonly skip: number;
-  readonly asOf: number;
 }
 
 function list(
   { tenant, request }: Context,
   described: string,
-  collection: (asOf: number) => Collection,
+  collection: (view: View) => Collection,
   defaultTop?: number,
 ): Reply {
   const options = new URLSearchParams(request.url.search);
-  const { skip, asOf } = readBookmark(options.get('$skiptoken')) ?? { skip: 0, asOf: tenant.now() };
+  const { skip, ...view } = bookmarkOf(tenant, request.url);
   if (defaultTop !== undefined && !options.has('$top')) options.set('$top', String(defaultTop));
-  const page = query(collection(asOf), options, skip);
-  const next = new URL(request.url);
-  if (page.nextSkip !== undefined) {
-    next.searchParams.set('$skiptoken', writeBookmark({ skip: page.nextSkip, asOf }));
-  }
+  const page = query(collection(view), options, skip);
   return json(200, {
     '@odata.context': context(request, described),
-    ...(page.nextSkip === undefined ? {} : { '@odata.nextLink': next.href }),
+    ...(page.nextSkip === undefined
+      ? {}
+      : { '@odata.nextLink': pageLink(request.url, { ...view, skip: page.nextSkip }) }),
     value: page.rows,
   });
 }
 
-const writeBookmark = (bookmark: Bookmark): string =>
-  Buffer.from(JSON.stringify(bookmark)).toString('base64url');
+/** Another link to the page that an address leads to. */
+export const pageAgain = (tenant: Tenant, url: URL): string => pageLink(url, bookmarkOf(tenant, url));
 
-function readBookmark(token: string | null): Bookmark | undefined {
-  if (token === null) return undefined;
+/** The same bookmark never reads the same: an unused part is added. */
+function pageLink(from: URL, bookmark: Bookmark): string {
+  const url = new URL(from);
+  const token = { ...bookmark, unique: randomUUID() };
+  url.searchParams.set('$skiptoken', Buffer.from(JSON.stringify(token)).toString('base64url'));
+  return url.href;
+}
+
+function bookmarkOf(tenant: Tenant, url: URL): Bookmark {
+  const token = url.searchParams.get('$skiptoken');
+  if (token === null) return { ...tenant.audits.view(), skip: 0 };
   try {
-    const { skip, asOf } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Partial<Bookmark>;
-    if (Number.isSafeInteger(skip) && Number.isSafeInteger(asOf)) return { skip, asOf } as Bookmark;
+    const { skip, asOf, made } = JSON.parse(Buffer.from(token, 'base64url').toString()) as Bookmark;
+    if ([skip, asOf, made].every(Number.isSafeInteger)) return { skip, asOf, made };
   } catch {
     // Not ours: the same answer as for one that is ours and broken.
   }
@@ -289,9 +322,10 @@ const entity = (request: Request, described: string, row: Row): Reply =>
 const context = (request: Request, described: string): string =>
   `${request.url.origin}/v1.0/$metadata#${described}`;
 
-function failure(tenant: Tenant, error: GraphError): Reply {
+/** A refusal as Graph words it. */
+export function failure(tenant: Tenant, error: GraphError): Reply {
   const id = randomUUID();
-  return json(error.status, {
+  const body = {
     error: {
       code: error.code,
       message: error.message,
@@ -301,7 +335,8 @@ function failure(tenant: Tenant, error: GraphError): Reply {
         'client-request-id': id,
       },
     },
-  });
+  };
+  return json(error.status, body, error.headers);
 }
 
 const notFound = (id: string) =>

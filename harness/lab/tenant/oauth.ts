@@ -1,6 +1,8 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { publishedKeys } from './access-token.ts';
+import { proveClient } from './client-credentials.ts';
 import { json, type Reply, type Request } from './http.ts';
+import { sameSecret } from './same-secret.ts';
 import type { Tenant } from './tenant.ts';
 
 /**
@@ -17,11 +19,26 @@ const REFUSALS = {
   applicationUnknown: { code: 700016, error: 'unauthorized_client', status: 400 },
   secretMissing: { code: 7000218, error: 'invalid_client', status: 401 },
   secretWrong: { code: 7000215, error: 'invalid_client', status: 401 },
+  secretExpired: { code: 7000222, error: 'invalid_client', status: 401 },
+  assertionMalformed: { code: 50027, error: 'invalid_request', status: 400 },
+  assertionAudience: { code: 700023, error: 'invalid_client', status: 401 },
+  assertionTime: { code: 700024, error: 'invalid_client', status: 401 },
+  certificateUnknown: { code: 700027, error: 'invalid_client', status: 401 },
+  assertionSignature: { code: 50013, error: 'invalid_client', status: 401 },
+  federationIssuer: { code: 700211, error: 'invalid_client', status: 401 },
+  federationAudience: { code: 700212, error: 'invalid_client', status: 401 },
+  federationSubject: { code: 700213, error: 'invalid_client', status: 401 },
   scopeInvalid: { code: 1002012, error: 'invalid_scope', status: 400 },
   userUnknown: { code: 50034, error: 'invalid_grant', status: 400 },
   accountDisabled: { code: 50057, error: 'invalid_grant', status: 400 },
   passwordWrong: { code: 50126, error: 'invalid_grant', status: 400 },
 } as const;
+
+/** Why a token is refused, in Microsoft's words. */
+export interface Refusal {
+  readonly why: keyof typeof REFUSALS;
+  readonly sentence: string;
+}
 
 /** Answers discovery and token requests, or undefined when the path is none of OAuth's. */
 export function answerOAuth(tenant: Tenant, request: Request): Reply | undefined {
@@ -44,10 +61,17 @@ export function answerOAuth(tenant: Tenant, request: Request): Reply | undefined
   if (what.startsWith('v2.0')) return openidConfiguration(tenant, origin);
   if (what.startsWith('discovery')) return json(200, publishedKeys());
   if (request.method !== 'POST') return json(405, { error: 'invalid_request' }, { allow: 'POST' });
-  return token(tenant, new URLSearchParams(request.body));
+  return token(tenant, request);
 }
 
-function token(tenant: Tenant, form: URLSearchParams): Reply {
+/** What a client's own assertion may be meant for. */
+const audiences = (tenant: Tenant, origin: string): string[] =>
+  [tenant.id, tenant.domain].flatMap((name) =>
+    ['oauth2/v2.0/token', 'oauth2/token', 'v2.0'].map((path) => `${origin}/${name}/${path}`),
+  );
+
+function token(tenant: Tenant, request: Request): Reply {
+  const form = new URLSearchParams(request.body);
   const grant = form.get('grant_type') ?? '';
   const client = form.get('client_id') ?? '';
   if (client === DOMAIN_CONTROLLER && grant === 'password') return checkPassword(tenant, form);
@@ -62,22 +86,8 @@ function token(tenant: Tenant, form: URLSearchParams): Reply {
   if (grant !== 'client_credentials') {
     return refuse(tenant, 'grantUnsupported', `The app requested an unsupported grant type '${grant}'.`);
   }
-  const secret = form.get('client_secret');
-  if (secret === null) {
-    const expected = "'client_assertion' or 'client_secret'";
-    return refuse(
-      tenant,
-      'secretMissing',
-      `The request body must contain the following parameter: ${expected}.`,
-    );
-  }
-  if (!sameSecret(secret, tenant.application.secret.reveal())) {
-    return refuse(
-      tenant,
-      'secretWrong',
-      `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${client}'.`,
-    );
-  }
+  const refusal = proveClient(tenant, form, audiences(tenant, request.url.origin));
+  if (refusal) return refuse(tenant, refusal.why, refusal.sentence);
   if (!(form.get('scope') ?? '').endsWith('/.default')) {
     return refuse(
       tenant,
@@ -140,7 +150,7 @@ const openidConfiguration = (tenant: Tenant, origin: string): Reply =>
     issuer: `${origin}/${tenant.id}/v2.0`,
     authorization_endpoint: `${origin}/${tenant.id}/oauth2/v2.0/authorize`,
     token_endpoint: `${origin}/${tenant.id}/oauth2/v2.0/token`,
-    token_endpoint_auth_methods_supported: ['client_secret_post'],
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
     jwks_uri: `${origin}/${tenant.id}/discovery/v2.0/keys`,
     response_types_supported: ['code', 'id_token', 'token'],
     subject_types_supported: ['pairwise'],
@@ -155,6 +165,3 @@ function instanceDiscovery(origin: string): Reply {
     metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host] }],
   });
 }
-
-const digest = (value: string): Buffer => createHash('sha256').update(value).digest();
-export const sameSecret = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));

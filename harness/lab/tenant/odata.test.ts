@@ -1,6 +1,16 @@
 import { expect } from '@playwright/test';
 import fc from 'fast-check';
-import { matches, ODataError, parseFilter, query, type Filter, type Literal, type Operand } from './odata.ts';
+import {
+  matches,
+  ODataError,
+  parseFilter,
+  query,
+  span,
+  type Collection,
+  type Filter,
+  type Literal,
+  type Operand,
+} from './odata.ts';
 
 const AUDIT = {
   id: 'a1',
@@ -151,6 +161,50 @@ describe('OData query', () => {
       expect(() => ask(wrong)).toThrow(ODataError);
     });
   }
+});
+
+describe('OData query of a timeline', () => {
+  const at = fc.integer({ min: 0, max: 20 });
+  const bounds = fc.letrec<{ bound: Filter }>((tie) => ({
+    bound: fc.oneof(
+      { maxDepth: 3, withCrossShrink: true },
+      fc.record({
+        kind: fc.constant('compare' as const),
+        operator: fc.constantFrom('eq' as const, 'ne' as const, 'gt' as const, 'ge' as const, 'le' as const),
+        left: fc.constantFrom(
+          { kind: 'path' as const, segments: ['at'] },
+          { kind: 'path' as const, segments: ['n'] },
+        ),
+        right: at.map((instant) => ({ kind: 'instant' as const, at: instant })),
+      }),
+      fc.record({ kind: fc.constant('not' as const), of: tie('bound') }),
+      fc.record({
+        kind: fc.constantFrom('and' as const, 'or' as const),
+        left: tie('bound'),
+        right: tie('bound'),
+      }),
+    ),
+  })).bound;
+  const iso = (instant: number) => new Date(instant).toISOString();
+
+  it('finds what a look at every row finds', () => {
+    fc.assert(
+      fc.property(fc.array(at), bounds, (instants, filter) => {
+        const rows = instants.map((instant, n) => ({ at: iso(instant), n: iso(n) }));
+        const options = new URLSearchParams({ $filter: write(filter) });
+        const ask = (kept: Collection['rows']) =>
+          query({ rows: kept, properties: ['at', 'n'], pageSize: 1000 }, options).rows;
+        const between = (from: number, to: number) =>
+          rows.filter((row) => Date.parse(row.at) >= from && Date.parse(row.at) <= to);
+        expect(ask({ by: 'at', between })).toEqual(ask(rows));
+      }),
+    );
+  });
+
+  it('looks at no more rows than a filter leaves', () => {
+    const filter = parseFilter("at ge 1970-01-01T00:00:01Z and (n eq 'x' and at le 1970-01-01T00:00:02Z)");
+    expect(span(filter, 'at')).toEqual({ from: 1000, to: 2000 });
+  });
 });
 
 const values = fc.oneof(fc.constantFrom('x', 'y', null, true, 1, 2), fc.constant('2026-11-21T00:00:00Z'));

@@ -181,12 +181,32 @@ export interface Page {
   readonly nextSkip: number | undefined;
 }
 
+/** Rows that are kept in the order of an instant, of which only a part has to be looked at. */
+interface Timeline {
+  /** The property that holds the instant. */
+  readonly by: string;
+  /** Instants in milliseconds since 1970, both included. */
+  between(from: number, to: number): readonly Row[];
+}
+
+/** How a collection may be asked, where that is less than everything. */
+interface Queries {
+  /** Operators and functions by property; a property of the items of a list by its path, too: `targets/id`. */
+  readonly filter: Readonly<Record<string, readonly string[]>>;
+  readonly orderBy: readonly string[];
+}
+
 export interface Collection {
-  readonly rows: readonly Row[];
+  readonly rows: readonly Row[] | Timeline;
   /** Every property that rows may have: anything else in a query is the caller's mistake. */
   readonly properties: readonly string[];
-  /** Rows on a page, unless `$top` asks for fewer; also the largest `$top`. */
+  /** Rows on a page, unless `$top` asks for fewer. */
   readonly pageSize: number;
+  /** The largest `$top`, however many rows a page then really has; the size of a page when left out. */
+  readonly largestTop?: number;
+  /** How many rows of a page come again on the next one; none when left out. */
+  readonly overlap?: number;
+  readonly queries?: Queries;
 }
 
 /**
@@ -194,19 +214,100 @@ export interface Collection {
  * @throws ODataError
  */
 export function query(collection: Collection, options: URLSearchParams, skip = 0): Page {
-  const { properties, pageSize } = collection;
+  const { properties, pageSize, largestTop = pageSize, queries, overlap = 0 } = collection;
   const filterText = options.get('$filter');
   const filter = filterText === null ? undefined : parseFilter(filterText);
-  if (filter) for (const root of roots(filter)) mustExist(root, properties);
+  if (filter) {
+    for (const root of roots(filter)) mustExist(root, properties);
+    if (queries) mustBeFilterable(filter, queries.filter);
+  }
+  const inOrder = ordering(options.get('$orderby'), properties, queries);
 
-  const found = filter ? collection.rows.filter((row) => matches(filter, row)) : [...collection.rows];
-  found.sort(ordering(options.get('$orderby'), properties));
+  const rows = candidates(collection.rows, filter);
+  const found = filter ? rows.filter((row) => matches(filter, row)) : [...rows];
+  found.sort(inOrder);
 
-  const size = pageLength(options.get('$top'), pageSize);
+  const size = Math.min(pageSize, pageLength(options.get('$top'), largestTop));
   const selected = options.get('$select')?.split(',') ?? [];
   for (const name of selected) mustExist(name, properties);
-  const rows = found.slice(skip, skip + size).map((row) => select(row, selected));
-  return { rows, nextSkip: skip + size < found.length ? skip + size : undefined };
+  const next = skip + size;
+  return {
+    rows: found.slice(skip, next).map((row) => select(row, selected)),
+    // However much is repeated, every page gets further.
+    nextSkip: next < found.length ? Math.max(skip + 1, next - overlap) : undefined,
+  };
+}
+
+/** The rows among which a filter can find any: of a timeline, those of the time that it leaves. */
+function candidates(rows: Collection['rows'], filter: Filter | undefined): readonly Row[] {
+  if (!('by' in rows)) return rows;
+  const { from, to } = filter ? span(filter, rows.by) : EVER;
+  return rows.between(from, to);
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+const EVER: Span = { from: -Infinity, to: Infinity };
+
+/** Between which instants a property must lie for a filter to match. */
+export function span(filter: Filter, property: string): Span {
+  if (filter.kind === 'and') {
+    const [left, right] = [span(filter.left, property), span(filter.right, property)];
+    return { from: Math.max(left.from, right.from), to: Math.min(left.to, right.to) };
+  }
+  if (filter.kind !== 'compare' || filter.left.kind !== 'path' || filter.right.kind !== 'instant')
+    return EVER;
+  if (filter.left.segments.join('/') !== property) return EVER;
+  const { at } = filter.right;
+  switch (filter.operator) {
+    case 'eq':
+      return { from: at, to: at };
+    case 'ge':
+    case 'gt':
+      return { from: at, to: Infinity };
+    case 'le':
+    case 'lt':
+      return { from: -Infinity, to: at };
+    case 'ne':
+      return EVER;
+  }
+}
+
+/** @throws ODataError when a filter asks in a way that is not offered */
+function mustBeFilterable(filter: Filter, offered: Queries['filter'], item = '', list = ''): void {
+  const check = (operand: Operand, operator: string): void => {
+    if (operand.kind !== 'path') return;
+    const [root = '', ...rest] = operand.segments;
+    const path = [...(root === item ? [list] : [root]), ...rest].join('/');
+    if (offered[path]?.includes(operator)) return;
+    const by = offered[path] ? `, only by ${offered[path].join(', ')}` : '';
+    throw new ODataError(`Invalid filter clause: '${path}' can't be filtered by '${operator}'${by}`);
+  };
+  switch (filter.kind) {
+    case 'compare':
+      check(filter.left, filter.operator);
+      check(filter.right, filter.operator);
+      return;
+    case 'in':
+      check(filter.item, 'in');
+      return;
+    case 'startswith':
+      check(filter.text, 'startswith');
+      check(filter.prefix, 'startswith');
+      return;
+    case 'any':
+      mustBeFilterable(filter.of, offered, filter.variable, filter.list.join('/'));
+      return;
+    case 'not':
+      throw new ODataError("Invalid filter clause: 'not' is not supported");
+    case 'and':
+    case 'or':
+      for (const side of [filter.left, filter.right]) {
+        mustBeFilterable(side, offered, item, list);
+      }
+  }
 }
 
 /** The row with only the named properties, or all of it when none is named. */
@@ -313,11 +414,18 @@ function roots(filter: Filter): string[] {
 
 const rootOf = (operand: Operand): string[] => (operand.kind === 'path' ? operand.segments.slice(0, 1) : []);
 
-function ordering(orderBy: string | null, properties: readonly string[]): (a: Row, b: Row) => number {
+function ordering(
+  orderBy: string | null,
+  properties: readonly string[],
+  queries: Queries | undefined,
+): (a: Row, b: Row) => number {
   const keys = (orderBy ?? '').split(',').filter((key) => key.trim() !== '');
   const comparers = keys.map((key) => {
     const [name = '', direction = 'asc', ...rest] = key.trim().split(/\s+/);
     mustExist(name.split('/')[0] ?? '', properties);
+    if (queries && !queries.orderBy.includes(name)) {
+      throw new ODataError(`Can't be sorted by '${name}', only by ${queries.orderBy.join(', ')}`);
+    }
     if (rest.length > 0 || !['asc', 'desc'].includes(direction)) {
       throw new ODataError(`Syntax error in $orderby: '${key.trim()}'`);
     }
@@ -334,11 +442,11 @@ function compareScalars(a: Scalar, b: Scalar): number {
   return orderOf(a, b) ?? Number(a !== null) - Number(b !== null);
 }
 
-function pageLength(top: string | null, pageSize: number): number {
-  if (top === null) return pageSize;
+function pageLength(top: string | null, largest: number): number {
+  if (top === null) return largest;
   const size = Number(top);
-  if (!/^\d+$/.test(top) || size < 1 || size > pageSize) {
-    throw new ODataError(`Invalid value '${top}' for $top: a number from 1 to ${pageSize} is expected`);
+  if (!/^\d+$/.test(top) || size < 1 || size > largest) {
+    throw new ODataError(`Invalid value '${top}' for $top: a number from 1 to ${largest} is expected`);
   }
   return size;
 }

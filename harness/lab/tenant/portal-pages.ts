@@ -1,4 +1,4 @@
-import type { Account, UsableMethod } from './accounts.ts';
+import { gatesOf, type Account, type CodeMethod, type UsableMethod } from './accounts.ts';
 import { escapeHtml as e } from './html.ts';
 import { remainingMethods, type Refusal, type Session } from './reset-flow.ts';
 
@@ -10,16 +10,22 @@ export interface PageData {
   readonly action: string;
   readonly viewState: string;
   readonly organization: string;
-  readonly methodsRequired: number;
+  readonly policy: { readonly methodsRequired: number; readonly questionsAsked: number };
   readonly supportCode: string;
 }
 
-/** The wording of each method: what Microsoft's documents say of the portal, for the rest a plausible sentence. */
-const METHOD: Readonly<
+/** What each method is called in the list to choose from (Microsoft's documents). */
+const CHOICE: Readonly<Record<UsableMethod, string>> = {
+  email: 'Email my alternate email',
+  mobilePhone: 'Text my mobile phone',
+  securityQuestion: 'Answer my security questions',
+};
+
+/** The wording of each method that sends a code: where Microsoft's documents are silent, a plausible sentence. */
+const CODE: Readonly<
   Record<
-    UsableMethod,
+    CodeMethod,
     {
-      readonly choice: string;
       readonly button: string;
       readonly prompt: (account: Account) => string;
       readonly field: string;
@@ -28,7 +34,6 @@ const METHOD: Readonly<
   >
 > = {
   email: {
-    choice: 'Email my alternate email',
     button: 'Email',
     prompt: ({ alternateEmail }) =>
       `You will receive an email containing a verification code at your alternate email address (${maskedMail(alternateEmail)}).`,
@@ -36,7 +41,6 @@ const METHOD: Readonly<
     sent: "We've sent an email message containing a verification code to your inbox.",
   },
   mobilePhone: {
-    choice: 'Text my mobile phone',
     button: 'Text',
     prompt: ({ mobilePhone }) =>
       `In order to protect your account, we need you to enter your complete mobile phone number (${maskedPhone(mobilePhone)}) below. You will then receive a text message with a verification code which can be used to reset your password.`,
@@ -136,29 +140,51 @@ const identifyPage = (data: PageData, error?: string): string =>
 function choosePage(data: PageData, chosen?: UsableMethod, error?: string): string {
   const { account } = data;
   if (!account) return '';
-  const methods = remainingMethods(data.session, account);
+  const methods = remainingMethods(data.session, account, data.policy.questionsAsked);
   const choices = methods.map(
     (method, index) => `
-      <input type="radio" name="choice" id="choose-${method}" ${method === (chosen ?? methods[0]) ? 'checked' : ''}>
-      <label for="choose-${method}" style="grid-row: ${index + 1}">${METHOD[method].choice}</label>`,
+      <input type="radio" name="choice" id="choose-${method}" ${method === (chosen ?? methods[0]) ? 'checked' : ''}
+        ${method === 'securityQuestion' ? ASK_ON_CHOICE : ''}>
+      <label for="choose-${method}" style="grid-row: ${index + 1}">${CHOICE[method]}</label>`,
   );
-  const panes = methods.map((method) =>
-    form(
-      data,
-      `<p>${e(METHOD[method].prompt(account))}</p>${METHOD[method].field}
-      ${method === chosen ? problem(error) : ''}
-      ${buttons(button(method, METHOD[method].button), cancel)}`,
-      `pane for-${method}`,
-    ),
-  );
+  const panes = methods.map((method) => {
+    const problems = method === chosen ? problem(error) : '';
+    const content =
+      method === 'securityQuestion'
+        ? questionsPane(data, method === chosen, problems)
+        : codePane(method, account, problems);
+    return form(data, content, `pane for-${method}`);
+  });
   return `<p>Please choose the contact method we should use for verification:</p>
     <div class="methods">${choices.join('')}<div class="panes">${panes.join('')}</div></div>`;
 }
 
-const provePage = (data: PageData, method: UsableMethod, error?: string): string =>
+const codePane = (method: CodeMethod, account: Account, problems: string): string =>
+  `<p>${e(CODE[method].prompt(account))}</p>${CODE[method].field}
+      ${problems}
+      ${buttons(button(method, CODE[method].button), cancel)}`;
+
+/** The questions come with the page that follows the choice, so that the tenant knows when a user began with them. */
+const questionsPane = (
+  { session: { questions = [] } }: PageData,
+  shown: boolean,
+  problems: string,
+): string =>
+  shown
+    ? questions
+        .map(
+          (question, index) => `<label for="answer${index}">${e(question)}</label>
+      <input type="text" id="answer${index}" name="answer${index}" autocomplete="off" spellcheck="false" ${index === 0 ? 'autofocus' : ''}>`,
+        )
+        .join('') + `${problems}${buttons(button('securityQuestion', 'Next'), cancel)}`
+    : '<input type="hidden" name="action" value="securityQuestion">';
+
+const ASK_ON_CHOICE = `onchange="document.querySelector('.for-securityQuestion').submit()"`;
+
+const provePage = (data: PageData, method: CodeMethod, error?: string): string =>
   form(
     data,
-    `<p>${METHOD[method].sent}</p>
+    `<p>${CODE[method].sent}</p>
     <label for="code">Enter your verification code:</label>
     <input type="text" id="code" name="code" inputmode="numeric" autocomplete="off" autofocus>
     ${problem(error)}
@@ -204,9 +230,10 @@ const closedPage = (_data: PageData, how: 'finished' | 'cancelled'): string =>
   <script>if (parent !== window) parent.postMessage({ sspr: '${how}' }, '*');</script>`;
 
 /** Where the user is: the current step in bold, as the portal shows it. */
-function steps({ session, methodsRequired }: PageData): string {
-  const at = session.view.at === 'password' ? methodsRequired : session.proved.length;
-  const names = Array.from({ length: methodsRequired }, (_, index) => `verification step ${index + 1}`);
+function steps({ session, account, policy }: PageData): string {
+  const gates = account ? gatesOf(account, policy.methodsRequired) : policy.methodsRequired;
+  const at = session.view.at === 'password' ? gates : session.proved.length;
+  const names = Array.from({ length: gates }, (_, index) => `verification step ${index + 1}`);
   const crumbs = [...names, 'choose a new password'].map((name, index) =>
     index === at ? `<strong>${name}</strong>` : name,
   );
@@ -282,14 +309,16 @@ const STYLE = `
   .link { min-width: 0; padding: 0 2px; color: #0067b8; background: none; border: 0; }
   .link:hover { background: none; text-decoration: underline; }
   .captcha { display: block; margin-bottom: 8px; background: #f2f2f2; font: bold 30px 'Open Sans', sans-serif; }
-  .methods { display: grid; grid-template-columns: 26px 214px 1fr; column-gap: 4px; align-items: center; }
+  .methods { display: grid; grid-template-columns: 26px 222px 1fr; column-gap: 4px; align-items: center; }
   .methods > input { margin: 0; width: 16px; height: 16px; }
   .methods > label { grid-column: 2; margin: 0; padding: 9px 0; cursor: pointer; }
   .panes { grid-column: 3; grid-row: 1 / span 4; align-self: start; min-height: 180px; padding-left: 22px;
     border-left: 1px solid #ddd; }
   .pane { display: none; }
   #choose-email:checked ~ .panes .for-email,
-  #choose-mobilePhone:checked ~ .panes .for-mobilePhone { display: block; }
+  #choose-mobilePhone:checked ~ .panes .for-mobilePhone,
+  #choose-securityQuestion:checked ~ .panes .for-securityQuestion { display: block; }
+  .for-securityQuestion input[type=text] { height: 30px; margin-bottom: 8px; }
   footer { padding: 10px 36px; font-size: 14px; color: #767676; }
 `;
 

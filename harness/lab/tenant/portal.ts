@@ -1,6 +1,6 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { Secret } from '../../core/secret.ts';
-import type { Account } from './accounts.ts';
+import { NONE_COUNTED, type Account } from './accounts.ts';
 import type { Attempt } from './audit-log.ts';
 import type { Reply, Request } from './http.ts';
 import { codeMail } from './mailboxes.ts';
@@ -78,7 +78,7 @@ export class Portal {
         action: target(request),
         viewState,
         organization: this.tenant.organization,
-        methodsRequired: this.tenant.policy.methodsRequired,
+        policy: this.tenant.policy,
         supportCode: visit.attempt.correlationId,
       }),
     );
@@ -100,8 +100,15 @@ export class Portal {
       case 'count-wrong-code':
         account.wrongCodes += 1;
         return;
+      case 'count':
+        account.counted = {
+          ...account.counted,
+          [deed.what]: [...account.counted[deed.what], now],
+        };
+        return;
       case 'block':
         account.wrongCodes = 0;
+        account.counted = NONE_COUNTED;
         account.blockedUntil = now + BLOCKED_MS;
         return;
       case 'set-password':
@@ -134,8 +141,10 @@ export class Portal {
     return {
       now: this.tenant.now(),
       methodsRequired: this.tenant.policy.methodsRequired,
+      questionsAsked: this.tenant.policy.questionsAsked,
       find: (userId) => this.tenant.account(userId),
       newCode: () => String(randomInt(1_000_000)).padStart(6, '0'),
+      pick: (questions, count) => shuffled(questions).slice(0, count),
     };
   }
 
@@ -162,6 +171,12 @@ const page = (status: number, body: string): Reply => ({
     'x-content-type-options': 'nosniff',
   },
 });
+
+const shuffled = <T>(all: readonly T[]): T[] =>
+  all
+    .map((one) => ({ one, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ one }) => one);
 
 /** Without characters that look alike. */
 const LEGIBLE = 'ABCDEFGHJKLMNPQRTUVWXY346789';

@@ -1,8 +1,9 @@
 import { expect } from '@playwright/test';
-import { passwordProblem, type Account } from './accounts.ts';
+import { NONE_COUNTED, passwordProblem, type Account } from './accounts.ts';
 import { advance, type Input, type Session, type World } from './reset-flow.ts';
 import { Tenant } from './tenant.ts';
 
+const HOUR_MS = 3600_000;
 const START: Session = { view: { at: 'identify' }, proved: [] };
 
 function world(change: Partial<Account> = {}, methodsRequired = 1): World & { readonly account: Account } {
@@ -13,8 +14,10 @@ function world(change: Partial<Account> = {}, methodsRequired = 1): World & { re
     account,
     now: 1_000_000,
     methodsRequired,
+    questionsAsked: 2,
     find: (name) => tenant.account(name),
     newCode: () => '123456',
+    pick: (questions, count) => questions.slice(-count),
   };
 }
 
@@ -33,6 +36,17 @@ function play(inputs: readonly Input[], in_: World) {
 const ANNA = { action: 'next', userId: ' Anna@Contoso.example ' };
 const EMAIL = { action: 'email' };
 const CODE = { action: 'next', code: ' 123456 ' };
+const QUESTIONS = { action: 'securityQuestion' };
+const REGISTERED: Partial<Account> = {
+  methods: ['email', 'mobilePhone', 'securityQuestion'],
+  securityQuestions: [
+    { question: 'In what city did you meet?', answer: 'Lima' },
+    { question: 'What was your first job?', answer: 'Sea  captain' },
+    { question: 'What is your favourite food?', answer: 'Plums' },
+  ],
+};
+const ANSWERS = { ...QUESTIONS, answer0: ' sea captain', answer1: 'PLUMS' };
+const WRONG = { ...QUESTIONS, answer0: 'Plums', answer1: 'Sea captain' };
 const PASSWORD = { action: 'next', password: 'Sufficient-1', confirmation: 'Sufficient-1' };
 
 describe('the flow of a reset', () => {
@@ -72,11 +86,55 @@ describe('the flow of a reset', () => {
     expect(right.session.view).toEqual({ at: 'prove', method: 'mobilePhone' });
   });
 
+  it('takes the answers to the questions that it picked, however they are written', () => {
+    const w = world(REGISTERED);
+    const asked = play([ANNA, QUESTIONS], w);
+    expect(asked.session).toMatchObject({
+      view: { at: 'choose', chosen: 'securityQuestion' },
+      questions: ['What was your first job?', 'What is your favourite food?'],
+    });
+    const { session, reasons } = play([ANNA, QUESTIONS, ANSWERS], w);
+    expect(session.view).toEqual({ at: 'password' });
+    expect(reasons.slice(2)).toEqual([
+      'User started the security questions verification option',
+      'User completed the security questions verification option',
+      'User completed all verification steps required',
+    ]);
+    const { session: wrong, deeds } = play([ANNA, QUESTIONS, WRONG], w);
+    expect(wrong.view).toMatchObject({ at: 'choose', error: expect.stringContaining('not correct') });
+    expect(deeds.at(-1)).toEqual({ kind: 'count', what: 'answers' });
+  });
+
+  it('asks questions at once where there is nothing else to choose', () => {
+    const only = play([ANNA], world({ ...REGISTERED, methods: ['securityQuestion'] }));
+    expect(only.session.view).toMatchObject({ at: 'choose', chosen: 'securityQuestion' });
+    expect(only.reasons.at(-1)).toBe('User started the security questions verification option');
+  });
+
+  it('takes one proof of each method, and two from an administrator, who has no questions', () => {
+    const two = world(REGISTERED, 2);
+    expect(play([ANNA, QUESTIONS, ANSWERS, QUESTIONS, ANSWERS], two).session).toMatchObject({
+      view: { at: 'choose' },
+      proved: ['securityQuestion'],
+    });
+    const administrator = world({ ...REGISTERED, directoryRoles: ['Helpdesk Administrator'] });
+    expect(play([ANNA, QUESTIONS], administrator).session.view).toEqual({ at: 'choose' });
+    expect(play([ANNA, EMAIL, CODE], administrator).session).toMatchObject({ view: { at: 'choose' } });
+    const phone = { action: 'mobilePhone', phone: administrator.account.mobilePhone };
+    expect(play([ANNA, EMAIL, CODE, phone, CODE], administrator).session.view.at).toBe('password');
+  });
+
   for (const [change, refusal, reason] of [
     [{ standing: 'notEnabled' }, 'notEnabled', /^Password reset is not enabled for this user/],
     [{ standing: 'notLicensed' }, 'notLicensed', /^User does not have a license/],
     [{ standing: 'notMember' }, 'notMember', /^This user is not a member of the password reset users group/],
     [{ methods: [] }, 'insufficientMethods', /insufficient authentication methods/],
+    // Fewer than are asked for.
+    [
+      { methods: ['securityQuestion'], securityQuestions: REGISTERED.securityQuestions?.slice(0, 1) ?? [] },
+      'insufficientMethods',
+      /insufficient authentication methods/,
+    ],
     // Registered, and yet of no use at the logon screen.
     [
       { methods: ['microsoftAuthenticatorPush'] },
@@ -110,6 +168,39 @@ describe('the flow of a reset', () => {
     const blocked = world({ blockedUntil: w.now + 1 });
     expect(play([ANNA], blocked).session.view).toEqual({ at: 'refused', refusal: 'blocked' });
     expect(play([ANNA], world({ blockedUntil: w.now })).session.view.at).toBe('choose');
+  });
+
+  for (const [what, inputs, reason] of [
+    ['phone', [ANNA, { action: 'mobilePhone', phone: '1' }], /tried to verify a phone number too many times/],
+    ['answers', [ANNA, QUESTIONS, WRONG], /tried to answer security questions too many times/],
+  ] as const) {
+    it(`blocks at the fifth wrong one in an hour: ${what}`, () => {
+      const recent = [1, 2, 3, 4];
+      const fifth = play(inputs, world({ ...REGISTERED, counted: { ...NONE_COUNTED, [what]: recent } }));
+      expect(fifth.session.view).toEqual({ at: 'refused', refusal: 'blocked' });
+      expect(fifth.deeds).toContainEqual({ kind: 'block' });
+      expect(fifth.reasons.slice(-2)).toEqual([
+        expect.stringMatching(reason),
+        'User is blocked for 24 hours',
+      ]);
+
+      const old = [1_000_000 - HOUR_MS, 1, 2, 3];
+      const fourth = play(inputs, world({ ...REGISTERED, counted: { ...NONE_COUNTED, [what]: old } }));
+      expect(fourth.session.view.at).toBe('choose');
+      expect(fourth.deeds.at(-1)).toEqual({ kind: 'count', what });
+    });
+  }
+
+  it('refuses the sixth attempt of an hour, and blocks with it', () => {
+    const fifth = play([ANNA], world({ counted: { ...NONE_COUNTED, reset: [1, 2, 3, 4] } }));
+    expect(fifth.session.view).toEqual({ at: 'choose' });
+    expect(fifth.deeds).toContainEqual({ kind: 'count', what: 'reset' });
+    const sixth = play([ANNA], world({ counted: { ...NONE_COUNTED, reset: [1, 2, 3, 4, 5] } }));
+    expect(sixth.session.view).toEqual({ at: 'refused', refusal: 'blocked' });
+    expect(sixth.deeds).toContainEqual({ kind: 'block' });
+    expect(sixth.reasons).toEqual(['User submitted their user ID', 'User is blocked for 24 hours']);
+    const later = { ...world({ counted: { ...NONE_COUNTED, reset: [1, 2, 3, 4, 5] } }), now: HOUR_MS + 1 };
+    expect(play([ANNA], later).session.view).toEqual({ at: 'choose' });
   });
 
   it('takes a code only once it was sent, and only the last one', () => {

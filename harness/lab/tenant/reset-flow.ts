@@ -1,4 +1,13 @@
-import { passwordProblem, usableMethods, type Account, type UsableMethod } from './accounts.ts';
+import {
+  countInHour,
+  gatesOf,
+  passwordProblem,
+  usableMethods,
+  type Account,
+  type CodeMethod,
+  type Counted,
+  type UsableMethod,
+} from './accounts.ts';
 import type { AuditEntry } from './audit-log.ts';
 
 /** Why the portal does not let a user reset the password. */
@@ -9,7 +18,7 @@ export type Refusal =
 type View =
   | { readonly at: 'identify'; readonly error?: string }
   | { readonly at: 'choose'; readonly chosen?: UsableMethod; readonly error?: string }
-  | { readonly at: 'prove'; readonly method: UsableMethod; readonly error?: string }
+  | { readonly at: 'prove'; readonly method: CodeMethod; readonly error?: string }
   | { readonly at: 'password'; readonly error?: string }
   | { readonly at: 'done' }
   | { readonly at: 'refused'; readonly refusal: Refusal }
@@ -22,6 +31,8 @@ export interface Session {
   readonly accountId?: string;
   /** Methods that have been proved. */
   readonly proved: readonly UsableMethod[];
+  /** The security questions of this attempt; the page shows them from when they are chosen. */
+  readonly questions?: readonly string[];
   /** The code that was sent last. */
   readonly code?: string;
   /** The characters of the picture, when the policy asks for them. */
@@ -34,8 +45,9 @@ export type Input = Readonly<Record<string, string>>;
 /** What the tenant has to do because of it. */
 export type Deed =
   | { readonly kind: 'log'; readonly entry: AuditEntry }
-  | { readonly kind: 'send'; readonly method: UsableMethod; readonly code: string }
+  | { readonly kind: 'send'; readonly method: CodeMethod; readonly code: string }
   | { readonly kind: 'count-wrong-code' }
+  | { readonly kind: 'count'; readonly what: Counted }
   | { readonly kind: 'block' }
   | { readonly kind: 'set-password'; readonly password: string };
 
@@ -48,17 +60,31 @@ export interface Turn {
 export interface World {
   readonly now: number;
   readonly methodsRequired: number;
+  readonly questionsAsked: number;
   find(userId: string): Account | undefined;
   newCode(): string;
+  /** Some of these, each once, in any order. */
+  pick(questions: readonly string[], count: number): readonly string[];
 }
 
 /** After this many wrong codes a user is blocked for 24 hours (Microsoft Entra: troubleshoot self-service reset). */
 const WRONG_CODES_ALLOWED = 5;
+/** Within an hour: attempts to reset the same account, wrong phone numbers, wrong answers (the same document). */
+const ALLOWED_IN_HOUR = 5;
 
 /** The words that Microsoft's audit log has for a method. */
-const OPTION: Readonly<Record<UsableMethod, { readonly name: string; readonly codes: string }>> = {
-  email: { name: 'email verification option', codes: 'email verification codes' },
-  mobilePhone: { name: 'mobile SMS verification option', codes: 'SMS verification codes' },
+const OPTION: Readonly<Record<UsableMethod, string>> = {
+  email: 'email verification option',
+  mobilePhone: 'mobile SMS verification option',
+  securityQuestion: 'security questions verification option',
+};
+
+/** How the log says that a user is blocked for it. */
+const TOO_OFTEN: Readonly<Record<CodeMethod | Exclude<Counted, 'reset'>, string>> = {
+  email: 'User entered too many invalid email verification codes and is blocked for 24 hours',
+  mobilePhone: 'User entered too many invalid SMS verification codes and is blocked for 24 hours',
+  phone: 'User tried to verify a phone number too many times and is blocked for 24 hours',
+  answers: 'User tried to answer security questions too many times and is blocked for 24 hours',
 };
 
 /** How a refusal is logged; an unknown user leaves no trace in any tenant. */
@@ -113,8 +139,13 @@ function identify(session: Session, input: Input, world: World): Turn {
     const refused = progress(REFUSAL_REASON[refusal], 'failure');
     return turn({ ...named, view: { at: 'refused', refusal } }, submitted, refused);
   }
-  return turn(
-    { ...named, view: { at: 'choose' } },
+  if (countInHour(account, 'reset', world.now) >= ALLOWED_IN_HOUR) return block(named, submitted);
+
+  const registered = account.securityQuestions.map(({ question }) => question);
+  return offer(
+    { ...named, questions: world.pick(registered, world.questionsAsked) },
+    world,
+    { kind: 'count', what: 'reset' },
     submitted,
     progress('User was presented with verification options'),
   );
@@ -122,65 +153,116 @@ function identify(session: Session, input: Input, world: World): Turn {
 
 function refusalOf(account: Account, world: World): Exclude<Refusal, 'unknown'> | undefined {
   if (account.standing !== 'enabled') return account.standing;
-  if (usableMethods(account).length < world.methodsRequired) return 'insufficientMethods';
+  const gates = gatesOf(account, world.methodsRequired);
+  if (usableMethods(account, world.questionsAsked).length < gates) return 'insufficientMethods';
   return account.blockedUntil > world.now ? 'blocked' : undefined;
 }
 
-function choose(session: Session, input: Input, world: World): Turn {
-  const account = accountOf(session, world);
-  const method = remainingMethods(session, account).find((one) => one === input.action);
-  if (!method) return turn(session);
-  if (method === 'mobilePhone' && digits(input.phone) !== digits(account.mobilePhone)) {
-    const error =
-      'The phone number you entered does not match the one that we have on file. Please try again.';
-    return stay(session, { at: 'choose', chosen: method, error });
-  }
-  return send(session, method, world, progress(`User started the ${OPTION[method].name}`));
+/** Shows what the user may choose from; questions that are the only choice at once. */
+function offer(session: Session, world: World, ...before: Deed[]): Turn {
+  const [first, second] = remainingMethods(session, accountOf(session, world), world.questionsAsked);
+  if (first === 'securityQuestion' && !second) return ask(session, ...before);
+  return turn({ ...session, view: { at: 'choose' } }, ...before);
 }
 
-function send(session: Session, method: UsableMethod, world: World, ...before: Deed[]): Turn {
+const ask = (session: Session, ...before: Deed[]): Turn =>
+  turn(
+    { ...session, view: { at: 'choose', chosen: 'securityQuestion' } },
+    ...before,
+    started('securityQuestion'),
+  );
+
+function choose(session: Session, input: Input, world: World): Turn {
+  const account = accountOf(session, world);
+  if (account.blockedUntil > world.now) return refuseBlocked(session);
+  const method = remainingMethods(session, account, world.questionsAsked).find((one) => one === input.action);
+  switch (method) {
+    case undefined:
+      return turn(session);
+    case 'email':
+      return send(session, method, world, started(method));
+    case 'mobilePhone':
+      return digits(input.phone) === digits(account.mobilePhone)
+        ? send(session, method, world, started(method))
+        : wrongNumber(session, account, world);
+    case 'securityQuestion':
+      return isAsked(session) ? answer(session, account, input, world) : ask(session);
+  }
+}
+
+/** Whether the page shows the questions, so that what comes next are answers. */
+const isAsked = ({ view }: Session): boolean => view.at === 'choose' && view.chosen === 'securityQuestion';
+
+function wrongNumber(session: Session, account: Account, world: World): Turn {
+  if (isLast(account, 'phone', world)) return block(session, progress(TOO_OFTEN.phone, 'failure'));
+  const error = 'The phone number you entered does not match the one that we have on file. Please try again.';
+  return turn(
+    { ...session, view: { at: 'choose', chosen: 'mobilePhone', error } },
+    { kind: 'count', what: 'phone' },
+  );
+}
+
+function answer(session: Session, account: Account, input: Input, world: World): Turn {
+  const { questions = [] } = session;
+  const right = questions.every((question, index) =>
+    account.securityQuestions.some(
+      (one) => one.question === question && sameWords(one.answer, input[`answer${index}`]),
+    ),
+  );
+  if (right) return completed(session, 'securityQuestion', account, world);
+  if (isLast(account, 'answers', world)) return block(session, progress(TOO_OFTEN.answers, 'failure'));
+  const error = 'The answers you entered are not correct. Please try again.';
+  return turn(
+    { ...session, view: { at: 'choose', chosen: 'securityQuestion', error } },
+    { kind: 'count', what: 'answers' },
+  );
+}
+
+const isLast = (account: Account, what: Counted, { now }: World): boolean =>
+  countInHour(account, what, now) + 1 >= ALLOWED_IN_HOUR;
+
+function send(session: Session, method: CodeMethod, world: World, ...before: Deed[]): Turn {
   const code = world.newCode();
   return turn({ ...session, view: { at: 'prove', method }, code }, ...before, { kind: 'send', method, code });
 }
 
-function prove(session: Session, method: UsableMethod, input: Input, world: World): Turn {
+function prove(session: Session, method: CodeMethod, input: Input, world: World): Turn {
   if (input.action === 'resend') return send(session, method, world);
   if (input.action === 'back') return turn({ ...session, view: { at: 'choose' } });
 
   const account = accountOf(session, world);
   // Someone may have been blocked in another window since the code was sent.
-  if (account.blockedUntil > world.now)
-    return turn({ ...session, view: { at: 'refused', refusal: 'blocked' } });
+  if (account.blockedUntil > world.now) return refuseBlocked(session);
   if ((input.code ?? '').trim() !== session.code) return wrongCode(session, method, account);
+  return completed(session, method, account, world);
+}
 
-  const proved = [...session.proved, method];
+/** One gate more is passed. */
+function completed(session: Session, method: UsableMethod, account: Account, world: World): Turn {
   const { code: _used, ...rest } = session;
-  const completed = progress(`User completed the ${OPTION[method].name}`);
-  if (proved.length < world.methodsRequired) {
-    return turn({ ...rest, proved, view: { at: 'choose' } }, completed);
-  }
+  const passed = { ...rest, proved: [...session.proved, method] };
+  const entry = progress(`User completed the ${OPTION[method]}`);
+  if (passed.proved.length < gatesOf(account, world.methodsRequired)) return offer(passed, world, entry);
   return turn(
-    { ...rest, proved, view: { at: 'password' } },
-    completed,
+    { ...passed, view: { at: 'password' } },
+    entry,
     progress('User completed all verification steps required'),
   );
 }
 
-function wrongCode(session: Session, method: UsableMethod, account: Account): Turn {
+function wrongCode(session: Session, method: CodeMethod, account: Account): Turn {
   const count = { kind: 'count-wrong-code' } as const;
-  if (account.wrongCodes + 1 < WRONG_CODES_ALLOWED) {
-    const error = 'The verification code you entered is not correct. Please try again.';
-    return { session: { ...session, view: { at: 'prove', method, error } }, deeds: [count] };
-  }
-  const reason = `User entered too many invalid ${OPTION[method].codes} and is blocked for 24 hours`;
-  return turn(
-    { ...session, view: { at: 'refused', refusal: 'blocked' } },
-    count,
-    { kind: 'block' },
-    progress(reason, 'failure'),
-    THROTTLED,
-  );
+  if (account.wrongCodes + 1 >= WRONG_CODES_ALLOWED)
+    return block(session, count, progress(TOO_OFTEN[method], 'failure'));
+  const error = 'The verification code you entered is not correct. Please try again.';
+  return turn({ ...session, view: { at: 'prove', method, error } }, count);
 }
+
+const refuseBlocked = (session: Session, ...deeds: Deed[]): Turn =>
+  turn({ ...session, view: { at: 'refused', refusal: 'blocked' } }, ...deeds);
+
+const block = (session: Session, ...before: Deed[]): Turn =>
+  refuseBlocked(session, ...before, { kind: 'block' }, THROTTLED);
 
 function submitPassword(session: Session, input: Input): Turn {
   const password = input.password ?? '';
@@ -221,8 +303,11 @@ function cancel(session: Session): Turn {
 }
 
 /** The methods that may still be chosen: each proves only once. */
-export const remainingMethods = (session: Session, account: Account): UsableMethod[] =>
-  usableMethods(account).filter((method) => !session.proved.includes(method));
+export const remainingMethods = (
+  { proved }: Session,
+  account: Account,
+  questionsAsked: number,
+): UsableMethod[] => usableMethods(account, questionsAsked).filter((method) => !proved.includes(method));
 
 function accountOf(session: Session, world: World): Account {
   const account = world.find(session.accountId ?? '');
@@ -235,6 +320,8 @@ const progress = (reason: string, result: AuditEntry['result'] = 'success'): Dee
   entry: { activity: 'progress', result, reason },
 });
 
+const started = (method: UsableMethod): Deed => progress(`User started the ${OPTION[method]}`);
+
 /** Its success means that the user was throttled (Microsoft Entra: self-service password reset reports). */
 const THROTTLED: Deed = {
   kind: 'log',
@@ -243,5 +330,8 @@ const THROTTLED: Deed = {
 
 const turn = (session: Session, ...deeds: Deed[]): Turn => ({ session, deeds });
 const stay = (session: Session, view: View): Turn => turn({ ...session, view });
+/** Answers are compared without case and without more than one space. */
+const sameWords = (a: string, b = ''): boolean => words(a) === words(b);
+const words = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase();
 const digits = (text = ''): string => text.replace(/\D/g, '');
 const sameCharacters = (a: string, b = ''): boolean => a.toLowerCase() === b.replace(/\s/g, '').toLowerCase();

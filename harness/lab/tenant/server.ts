@@ -1,17 +1,20 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import { utcNow } from '../../core/clock.ts';
 import { describe } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
 import { portInUse } from '../network/ports.ts';
-import { answerAdmin } from './admin.ts';
+import { ADMIN_PATH, answerAdmin } from './admin.ts';
+import { serveFaulty, type Served } from './fault-effects.ts';
 import { answerGraph } from './graph.ts';
 import { text, type Reply, type Request } from './http.ts';
 import { answerOAuth } from './oauth.ts';
 import { Portal } from './portal.ts';
 import type { Tenant } from './tenant.ts';
+import type { WireFault } from './wire-faults.ts';
 
 export const PORTAL_HOST = 'passwordreset.microsoftonline.com';
 /** Names that Microsoft's article adds for Windows 10 and for virus scanners: reachable, and nothing behind them. */
@@ -41,6 +44,8 @@ export interface WireRecord {
   readonly method: string;
   readonly path: string;
   readonly status: number;
+  /** The seeded fault that it suffered. */
+  readonly fault?: WireFault['kind'];
 }
 
 export interface TenantServer {
@@ -78,7 +83,7 @@ export async function serveTenant(options: TenantServerOptions): Promise<TenantS
   };
 }
 
-type Route = (host: string, request: Request) => Reply;
+type Route = (host: string, request: Request) => Served;
 
 function router({ tenant, adminToken }: TenantServerOptions): Route {
   const portal = new Portal(tenant);
@@ -92,7 +97,13 @@ function router({ tenant, adminToken }: TenantServerOptions): Route {
     [PORTAL_HOST, (request) => portal.answer(request)],
     ...PROBE_HOSTS.map((host) => [host, probe] as const),
   ]);
-  return (host, request) => hosts.get(host)?.(request) ?? text(421, `Nobody here is called ${host}`);
+  return (host, request) => {
+    const proper = (): Reply => hosts.get(host)?.(request) ?? text(421, `Nobody here is called ${host}`);
+    const { pathname, search } = request.url;
+    // Whoever seeds faults must be able to take them back.
+    const fault = pathname.startsWith(ADMIN_PATH) ? undefined : tenant.faults.take(pathname + search);
+    return fault ? serveFaulty(fault, tenant, request, proper) : { reply: proper() };
+  };
 }
 
 async function handle(
@@ -104,16 +115,33 @@ async function handle(
   // Read now: a connection that breaks off forgets it.
   const wire = wireOf(incoming);
   const host = hostOf(incoming);
-  const reply = await answer(incoming, host, wire.remote, route);
+  const { reply, delayMs = 0, broken, fault } = await answer(incoming, host, wire.remote, route);
+  if (delayMs > 0) await delay(delayMs, undefined, { ref: false });
+  if (broken === 'reset') incoming.socket.destroy();
+  else send(incoming, response, reply, broken === 'cut');
+  const path = (incoming.url ?? '').replace(/\?.*$/s, '');
+  onRequest?.({
+    at: utcNow(),
+    host,
+    ...wire,
+    method: incoming.method ?? '',
+    path,
+    status: reply.status,
+    ...(fault === undefined ? {} : { fault }),
+  });
+}
+
+/** @param cut whether the connection breaks in the middle of it */
+function send(incoming: IncomingMessage, response: ServerResponse, reply: Reply, cut: boolean): void {
+  const body = Buffer.from(reply.body);
   response.writeHead(reply.status, {
     'content-type': reply.type,
-    'content-length': Buffer.byteLength(reply.body),
+    'content-length': body.length,
     'strict-transport-security': 'max-age=31536000; includeSubDomains',
     ...reply.headers,
   });
-  response.end(incoming.method === 'HEAD' ? undefined : reply.body);
-  const path = (incoming.url ?? '').replace(/\?.*$/s, '');
-  onRequest?.({ at: utcNow(), host, ...wire, method: incoming.method ?? '', path, status: reply.status });
+  if (cut) response.write(body.subarray(0, body.length / 2), () => incoming.socket.destroy());
+  else response.end(incoming.method === 'HEAD' ? undefined : body);
 }
 
 async function answer(
@@ -121,15 +149,16 @@ async function answer(
   host: string,
   remoteAddress: string,
   route: Route,
-): Promise<Reply> {
+): Promise<Served> {
+  const say = (status: number, sentence: string): Served => ({ reply: text(status, sentence) });
   // A front end refuses to speak for a name other than the one that the handshake was for.
   const servername = serverNameOf(incoming);
-  if (servername !== undefined && servername !== host) return text(421, 'Misdirected request');
+  if (servername !== undefined && servername !== host) return say(421, 'Misdirected request');
   const origin = `https://${incoming.headers.host ?? host}`;
-  if (!URL.canParse(incoming.url ?? '', origin)) return text(400, 'Bad request');
+  if (!URL.canParse(incoming.url ?? '', origin)) return say(400, 'Bad request');
   try {
     const body = await readBody(incoming);
-    if (body === undefined) return text(413, 'The request is too long');
+    if (body === undefined) return say(413, 'The request is too long');
     return route(host, {
       method: incoming.method ?? 'GET',
       url: new URL(incoming.url ?? '', origin),
@@ -139,7 +168,7 @@ async function answer(
     });
   } catch (error) {
     process.stderr.write(`${utcNow()} tenant: ${describe(error)}\n`);
-    return text(500, 'The lab failed; its log says more');
+    return say(500, 'The lab failed; its log says more');
   }
 }
 

@@ -1,10 +1,14 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { Secret } from '../../core/secret.ts';
 import { signToken } from './access-token.ts';
-import { sameName, type Account } from './accounts.ts';
+import { NONE_COUNTED, sameName, type Account } from './accounts.ts';
 import { AuditLog } from './audit-log.ts';
+import type { Credentials } from './client-credentials.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { SUBSCRIPTIONS, type SubscriptionName } from './subscriptions.ts';
+import { TextMessages } from './text-messages.ts';
+import { Throttle } from './throttle.ts';
+import { WireFaults } from './wire-faults.ts';
 
 /** The permissions of Microsoft Graph that the lab knows. */
 export const PERMISSIONS = [
@@ -24,7 +28,7 @@ export interface TenantOptions {
     readonly upn: string;
     readonly mailbox: string;
   }[];
-  /** Milliseconds until an audit entry can be read. */
+  /** Milliseconds until an audit entry can be read; a range may be set while the tenant runs. */
   readonly auditDelayMs: number;
   /** Seconds for which an access token is valid. */
   readonly tokenLifetime?: number;
@@ -32,24 +36,36 @@ export interface TenantOptions {
   readonly now?: () => number;
 }
 
+/** Graph's largest page for the audit log and for directory objects. */
+export const LARGEST_PAGE = 1000;
+
 /** What the tenant's administrator has decided; may change while the lab runs. */
 interface Policy {
   /** Verification steps before a new password: 1 or 2. */
   methodsRequired: 1 | 2;
+  /** Security questions that a user has to answer, of those registered. */
+  questionsAsked: number;
   /** Whether the portal asks for characters from a picture. Not known for the logon screen's variant: off. */
   captcha: boolean;
 }
 
 interface Token {
   readonly permissions: readonly Permission[];
+  /** By the host's clock: a tenant's clock that is set does not end it. */
   readonly expiresAt: number;
 }
 
-/** A text message that the tenant has sent to a phone. */
-interface TextMessage {
-  readonly to: string;
-  readonly at: string;
-  readonly text: string;
+interface Application extends Credentials {
+  readonly id: string;
+  permissions: readonly Permission[];
+}
+
+/** How the tenant gives out its audit log. */
+interface Paging {
+  /** Rows on a page, unless `$top` asks for fewer. */
+  size: number;
+  /** So many rows of a page are repeated at the beginning of the next one. */
+  overlap: number;
 }
 
 /** An Azure AD tenant with one application and a few users, in memory. */
@@ -57,27 +73,44 @@ export class Tenant {
   readonly id = randomUUID();
   readonly organization: string;
   readonly domain: string;
-  readonly application: { readonly id: string; readonly secret: Secret; permissions: readonly Permission[] };
-  readonly policy: Policy = { methodsRequired: 1, captcha: false };
+  readonly application: Application;
+  readonly policy: Policy = { methodsRequired: 1, questionsAsked: 3, captcha: false };
   /** What the organisation has subscribed to. Audit logs and reports need a premium plan among it. */
   subscriptions: readonly SubscriptionName[] = ['EMS'];
   readonly accounts: readonly Account[];
   readonly audits: AuditLog;
   readonly mailboxes = new Mailboxes();
-  readonly texts: TextMessage[] = [];
-  readonly now: () => number;
-  readonly tokenLifetime: number;
+  readonly texts = new TextMessages();
+  /** Of the requests for audit logs and reports. */
+  readonly throttle = new Throttle();
+  readonly paging: Paging = { size: LARGEST_PAGE, overlap: 0 };
+  readonly faults = new WireFaults();
+  /** The host's clock: what lasts is measured by it. */
+  readonly hostNow: () => number;
+  /** The tenant's clock: by it everything is dated that the tenant says. */
+  readonly now = (): number => this.hostNow() + this.clockSkewMs;
+  /** By how much the tenant's clock is ahead of the host's. */
+  clockSkewMs = 0;
+  tokenLifetime: number;
   readonly #tokens = new Map<string, Token>();
 
   constructor(options: TenantOptions) {
     this.organization = options.organization;
     this.domain = options.domain;
-    this.now = options.now ?? Date.now;
+    this.hostNow = options.now ?? Date.now;
     this.tokenLifetime = options.tokenLifetime ?? 3600;
-    this.audits = new AuditLog(options.auditDelayMs);
+    this.audits = new AuditLog(this, {
+      delay: { minMs: options.auditDelayMs, maxMs: options.auditDelayMs },
+      duplicateShare: 0,
+      dropShare: 0,
+      rules: [],
+    });
     this.application = {
       id: randomUUID(),
       secret: new Secret(randomBytes(30).toString('base64url')),
+      secretExpired: false,
+      certificates: [],
+      federated: [],
       permissions: PERMISSIONS,
     };
     this.accounts = options.users.map((user) => newAccount(user, this.now()));
@@ -95,10 +128,21 @@ export class Tenant {
   issueToken(): string {
     const { id: application, permissions } = this.application;
     const issuedAt = this.now();
-    const expiresAt = issuedAt + this.tokenLifetime * 1000;
-    const token = signToken({ tenant: this.id, application, permissions, issuedAt, expiresAt });
-    this.#tokens.set(token, { permissions, expiresAt });
+    const lifetimeMs = this.tokenLifetime * 1000;
+    const token = signToken({
+      tenant: this.id,
+      application,
+      permissions,
+      issuedAt,
+      expiresAt: issuedAt + lifetimeMs,
+    });
+    this.#tokens.set(token, { permissions, expiresAt: this.hostNow() + lifetimeMs });
     return token;
+  }
+
+  /** From now on nobody may read anything with a token that he has. */
+  revokeTokens(): void {
+    this.#tokens.clear();
   }
 
   /** Whether the tenant has Azure AD Premium P1 or P2. */
@@ -109,7 +153,7 @@ export class Tenant {
   /** The permissions that a token carries; undefined when it is unknown or has expired. */
   permissionsOf(token: string): readonly Permission[] | undefined {
     const found = this.#tokens.get(token);
-    return found && found.expiresAt > this.now() ? found.permissions : undefined;
+    return found && found.expiresAt > this.hostNow() ? found.permissions : undefined;
   }
 }
 
@@ -129,6 +173,8 @@ function newAccount(user: TenantOptions['users'][number], now: number): Account 
     password: new Secret(randomBytes(18).toString('base64url') + 'aA1'),
     passwordChangedAt: now - 30 * DAY,
     registrationChangedAt: now - 30 * DAY,
+    securityQuestions: [],
+    counted: NONE_COUNTED,
     wrongCodes: 0,
     blockedUntil: 0,
   };

@@ -1,0 +1,76 @@
+import { expect } from '@playwright/test';
+import { Portal, PORTAL_PATH } from './portal.ts';
+import { Tenant } from './tenant.ts';
+
+const UPN = 'anna@contoso.example';
+
+describe('the portal', () => {
+  const users = [{ displayName: 'Anna Example', upn: UPN, mailbox: 'a@b.example' }];
+  let clock: number;
+  let tenant: Tenant;
+  let portal: Portal;
+  let page: string;
+
+  beforeEach(() => {
+    clock = 1_800_000_000_000;
+    const options = { organization: 'Contoso', domain: 'contoso.example', users, auditDelayMs: 0 };
+    tenant = new Tenant({ ...options, now: () => clock });
+    portal = new Portal(tenant);
+  });
+
+  /** Opens the portal, then sends a form after the other as a browser would: with the token of the page before. */
+  function visit(...forms: readonly Readonly<Record<string, string>>[]): string {
+    const request = {
+      url: new URL(`https://portal.example${PORTAL_PATH}`),
+      headers: {},
+      remoteAddress: '10.0.0.1',
+    };
+    page = portal.answer({ ...request, method: 'GET', body: '' }).body;
+    for (const form of forms) {
+      const viewState = /name="viewState" value="([^"]+)"/.exec(page)?.[1] ?? '';
+      const body = new URLSearchParams({ ...form, viewState }).toString();
+      page = portal.answer({ ...request, method: 'POST', body }).body;
+    }
+    return page;
+  }
+  const WHO = { action: 'next', userId: UPN };
+
+  it('asks security questions from when they are chosen, each with a box for its answer', () => {
+    const account = tenant.accounts[0]!;
+    account.methods = ['email', 'securityQuestion'];
+    account.securityQuestions = ['Food?', 'Job?', 'City?', 'Pet?'].map((question) => ({
+      question,
+      answer: `of ${question}`,
+    }));
+    expect(visit(WHO)).toContain('Answer my security questions');
+    expect(page).not.toMatch(/(Food|Job|City|Pet)\?/);
+    expect(visit(WHO, { action: 'securityQuestion' }).match(/(Food|Job|City|Pet)\?/g)).toHaveLength(3);
+    expect(page.match(/name="answer\d"/g)).toHaveLength(3);
+  });
+
+  it('shows which of the steps is the current one, two for an administrator', () => {
+    expect(visit(WHO)).toContain('<strong>verification step 1</strong> &gt; choose a new password');
+    tenant.accounts[0]!.directoryRoles = ['Helpdesk Administrator'];
+    expect(visit(WHO)).toContain('<strong>verification step 1</strong> &gt; verification step 2 &gt;');
+  });
+
+  it('blocks an account at the sixth attempt of an hour, for 24 hours from then', () => {
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      expect(visit(WHO)).toContain('Please choose the contact method');
+      clock += 60_000;
+    }
+    expect(visit(WHO)).toContain('you are blocked for 24 hours');
+    clock += 24 * 3600_000 - 1;
+    expect(visit(WHO)).toContain('you are blocked for 24 hours');
+    clock += 1;
+    expect(visit(WHO)).toContain('Please choose the contact method');
+  });
+
+  it('says that a number is wrong, hints at the right one, and blocks at the fifth wrong one', () => {
+    const wrong = { action: 'mobilePhone', phone: '+1 4255550000' };
+    expect(visit(WHO, wrong)).toContain('The phone number you entered does not match');
+    expect(page).toContain(`*********${tenant.accounts[0]!.mobilePhone.slice(-2)}`);
+    expect(visit(WHO, wrong, wrong, wrong, wrong)).toContain('you are blocked for 24 hours');
+    expect(tenant.texts).toHaveLength(0);
+  });
+});
