@@ -1,11 +1,14 @@
+import { openKeeping } from '../harness/accounts/password-keeping.ts';
+import type { AttemptOutcome } from '../harness/accounts/pool.ts';
 import { utcNow } from '../harness/core/clock.ts';
-import { toFault } from '../harness/core/errors.ts';
+import type { ConsoleAction } from '../harness/core/console-action.ts';
+import { type Fault, toFault } from '../harness/core/errors.ts';
 import { fail, notApplicable, pass, skipped } from '../harness/core/outcome.ts';
-import { mailboxCodeSource } from '../harness/logon/codes/mailbox.ts';
-import { type ResetPage, resetPassword } from '../harness/logon/flow.ts';
+import { openVerifications } from '../harness/logon/codes/open.ts';
+import { type ResetOptions, type ResetPage, resetPassword } from '../harness/logon/flow.ts';
 import { chooseUser, linkIsShown, returnToLogon, signIn } from '../harness/logon/logon-screen.ts';
 import { newPassword } from '../harness/logon/new-password.ts';
-import { judgeMilestone, MILESTONE_CONTROLS } from './support/attempt.ts';
+import { type Attempt, judgeMilestone, MILESTONE_CONTROLS } from './support/attempt.ts';
 import { logonOf } from './support/logon.ts';
 import { recall } from './support/memory.ts';
 import { stage } from './support/stage.ts';
@@ -18,7 +21,7 @@ stage(
   ({ step, control }) => {
     control('logon.screen-reached', async (story) => {
       await returnToLogon(await atLogon(story));
-      return pass('The logon screen is there', { observed: `the name ${story.machine.account.displayName}` });
+      return pass('The logon screen is there', { observed: `the name ${story.account.displayName}` });
     });
 
     control('logon.tiles', async (story) => {
@@ -41,6 +44,7 @@ stage(
           });
     });
 
+    step('compares the clocks of the tenant and of this host', readTenantClock);
     step('goes through the reset, once', attemptReset);
 
     for (const id of MILESTONE_CONTROLS) {
@@ -69,31 +73,84 @@ const atLogon = async (story: Story) =>
   logonOf(story, story.deadline(story.settings.limits.screen, 'working at the logon screen'));
 
 /**
- * One attempt and no second one: five in a day block the account. However it ends, it is no obstacle for the rest of the
- * stage: the controls say what it means.
+ * One attempt and no second one: too many in a day block the account. However it ends, it is no obstacle for the rest of
+ * the stage: the controls say what it means.
  */
 async function attemptReset(story: Story): Promise<void> {
-  const { limits } = story.settings;
+  const { lease, memory } = story;
+  const keeping = openKeeping(story.settings.passwords);
   const password = newPassword();
+  const kept = (state: 'trying' | 'set' | 'refused') =>
+    keeping.keep({ upn: story.account.upn, password, state, at: utcNow() });
+  const actions: ConsoleAction[] = [];
+  let counted = false;
+  memory.attemptBegan = utcNow();
+  memory.actions = actions;
+  const attempt = await tryReset(story, {
+    newPassword: password,
+    beforeUserId: async () => {
+      await lease.beginAttempt();
+      counted = true;
+    },
+    beforePassword: () => kept('trying'),
+    onAction: (action) => actions.push(action),
+  });
+  memory.attempt = attempt;
+  story.fact('actions at the console', actions);
+  if (counted) await lease.endAttempt(attempt.done ? 'succeeded' : outcomeOf(attempt.fault));
+  if (attempt.done) {
+    memory.newPassword = password;
+    await kept('set');
+    return;
+  }
+  const { reached, fault } = attempt;
+  if (fault.code === 'password-refused') await kept('refused');
+  if (fault.code === 'interrupted') throw fault;
+  story.fact('reset stopped', { reached, code: fault.code, message: fault.message });
+}
+
+type Hooks = Pick<ResetOptions, 'newPassword' | 'beforeUserId' | 'beforePassword' | 'onAction'>;
+
+async function tryReset(story: Story, hooks: Hooks): Promise<Attempt> {
+  const { screen, verificationCode } = story.settings.limits;
+  const { upn, verification } = story.account;
+  const seconds = verification.map((way) => (way.by === 'person' ? way.withinSeconds : verificationCode));
   let reached: ResetPage = 'logon screen';
-  story.memory.attemptBegan = utcNow();
   try {
-    const result = await resetPassword({
-      ...(await logonOf(
-        story,
-        story.deadline(limits.screen * 3 + limits.verificationCode, 'resetting the password'),
-      )),
-      newPassword: password,
-      codes: mailboxCodeSource(story.directory, story.machine.account.mailbox),
+    const deadline = story.deadline(
+      seconds.reduce((sum, one) => sum + one, screen * 3),
+      'resetting the password',
+    );
+    await resetPassword({
+      ...hooks,
+      ...(await logonOf(story, deadline)),
+      codeMs: Math.max(...seconds) * 1000,
+      verifications: openVerifications(verification, {
+        directory: story.directory,
+        upn,
+        ask: story.options.ask,
+      }),
       onPage: (page) => (reached = page),
     });
-    story.memory.newPassword = password;
-    story.memory.attempt = { done: true, result };
-    story.fact('reset', result);
+    return { done: true };
+  } catch (error) {
+    return { done: false, reached, fault: toFault(error) };
+  }
+}
+
+const outcomeOf = ({ code }: Fault): AttemptOutcome =>
+  code === 'blocked' ? 'blocked' : code === 'interrupted' ? 'unknown' : 'failed';
+
+/** For the audit log, which has the tenant's instants. Without it the reset goes on: stage audit asks again. */
+async function readTenantClock(story: Story): Promise<void> {
+  try {
+    story.memory.tenantClock = await story.directory.clock(
+      story.deadline(60, 'asking the tenant for the time'),
+    );
+    story.fact('clock of the tenant beside ours', story.memory.tenantClock);
   } catch (error) {
     const fault = toFault(error);
     if (fault.code === 'interrupted') throw fault;
-    story.memory.attempt = { done: false, reached, fault };
-    story.fact('reset stopped', { reached, code: fault.code, message: fault.message });
+    story.fact('clock of the tenant not read', fault.message);
   }
 }

@@ -8,13 +8,14 @@ import { probe } from '../harness/guest/probe/run.ts';
 import { visitResetPage } from '../harness/logon/flow.ts';
 import { returnToLogon } from '../harness/logon/logon-screen.ts';
 import { judgeEvents, judgeSwitched } from './controls/logging.ts';
+import { compareGuestClock } from './support/guest-clock.ts';
 import { logonOf, signOut } from './support/logon.ts';
 import { recall } from './support/memory.ts';
 import { stage } from './support/stage.ts';
 import type { Story } from './support/story.ts';
 
-/** The guest's clock and ours may differ by this much, in milliseconds. */
-const CLOCK_SKEW_MS = 120_000;
+/** How much earlier than the action its entry may be dated, beside the difference of the clocks. */
+const MARGIN_MS = 10_000;
 
 stage('eventlog', 'The machine logs the reset, and more when it is asked to', ['up'], ({ control }) => {
   control('logging.events-on-machine', async (story) => {
@@ -60,8 +61,16 @@ async function visitAndRead(story: Story): Promise<string> {
 
 async function eventsSince(story: Story, instant: string): Promise<readonly EventRecord[]> {
   const deadline = story.deadline(story.settings.limits.command, 'reading the event log');
-  const since = new Date(Date.parse(instant) - CLOCK_SKEW_MS).toISOString();
-  return readEvents(await story.channel(), { since }, deadline);
+  const channel = await story.channel();
+  const asked = Date.now();
+  const { aheadSeconds, uncertainSeconds } = compareGuestClock(
+    await probe(channel, { urls: [] }, deadline),
+    asked,
+    Date.now(),
+  );
+  // Entries are dated by the machine's clock.
+  const since = Date.parse(instant) + (aheadSeconds - uncertainSeconds) * 1000 - MARGIN_MS;
+  return readEvents(channel, { since: new Date(since).toISOString() }, deadline);
 }
 
 async function switchVerboseLogging(story: Story, to: 'on' | 'off'): Promise<Verdict> {

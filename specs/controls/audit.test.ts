@@ -1,51 +1,51 @@
 import { expect } from '@playwright/test';
 import type { Outcome } from '../../harness/core/outcome.ts';
+import { correlate, type CorrelationInput } from '../../harness/directory/correlation.ts';
+import { RESET_ACTIVITY } from '../../harness/directory/correlation/entries.ts';
+import {
+  actionsAt,
+  ADDRESS,
+  ANNA,
+  auditRow,
+  CLIENT_TYPE,
+  instantsFrom,
+  rowsOf,
+  seen,
+} from '../../harness/directory/correlation/testing.ts';
 import type { DirectoryAudit } from '../../harness/directory/directory.ts';
 import {
   audit,
-  FLOW_ACTIVITY,
-  isComplete,
-  judgeAuditTrail,
-  judgePasswordChanged,
-  RESET_ACTIVITY,
-  SSPR_SERVICE,
   type AuditControlId,
   type AuditTrail,
+  judgeAuditTrail,
+  judgePasswordChanged,
+  judgeRegistrationUnchanged,
 } from './audit.ts';
 
-let count = 0;
-const entry = (overrides: Partial<DirectoryAudit> = {}): DirectoryAudit => ({
-  id: `SSPR_${++count}`,
-  activityDateTime: '2026-11-21T10:00:00.000Z',
-  activityDisplayName: FLOW_ACTIVITY,
-  category: 'UserManagement',
-  correlationId: 'c1',
-  loggedByService: SSPR_SERVICE,
-  result: 'success',
-  resultReason: 'User submitted their user ID',
-  initiatedBy: { userPrincipalName: 'anna@contoso.example', ipAddress: '127.20.0.1' },
-  targets: ['anna@contoso.example'],
-  additionalDetails: { ClientType: 'Windows7LogonScreen' },
-  ...overrides,
-});
-const reset = (overrides: Partial<DirectoryAudit> = {}): DirectoryAudit =>
-  entry({
-    activityDateTime: '2026-11-21T10:01:00.000Z',
-    activityDisplayName: RESET_ACTIVITY,
-    resultReason: 'Successfully completed reset.',
-    ...overrides,
-  });
-const fromAddress = (ipAddress: string): Partial<DirectoryAudit> => ({
-  initiatedBy: { userPrincipalName: 'anna@contoso.example', ipAddress },
-});
+const BEGIN = Date.parse('2026-11-21T10:00:00.000Z');
+const OURS = instantsFrom(BEGIN);
+const own = rowsOf(OURS);
+const reset = own.at(-1)!;
+const steps = own.slice(0, -1);
+const theirs = rowsOf(instantsFrom(BEGIN - 60_000), { correlationId: 'c2' });
+const twin = rowsOf(instantsFrom(BEGIN + 400), { correlationId: 'c2' });
 
-const trail = (entries: DirectoryAudit[], overrides: Partial<AuditTrail> = {}): AuditTrail => ({
-  userPrincipalName: 'anna@contoso.example',
-  egressAddresses: ['127.20.0.1'],
-  entries,
-  clientTypes: [],
-  ...overrides,
-});
+const all = (overrides: Partial<DirectoryAudit>): DirectoryAudit[] =>
+  own.map((row) => ({ ...row, ...overrides }));
+const from = (ipAddress: string): DirectoryAudit['initiatedBy'] => ({ ...reset.initiatedBy, ipAddress });
+
+const trail = (rows: readonly DirectoryAudit[], overrides: Partial<AuditTrail> = {}): AuditTrail => {
+  const { search = 'settled', sawOthers = true, egressAddresses = [ADDRESS], clientTypes = [] } = overrides;
+  const input: CorrelationInput = {
+    attempt: { ...ANNA, actions: actionsAt(OURS), wentThrough: true },
+    rows: seen(rows, BEGIN + 60_000),
+    clock: { aheadSeconds: 0, uncertainSeconds: 0.5 },
+    egressAddresses,
+    clientTypes,
+    search,
+  };
+  return { correlation: correlate(input), search, sawOthers, egressAddresses, clientTypes };
+};
 
 const IDS: readonly AuditControlId[] = [
   'audit.flow-entries',
@@ -55,117 +55,175 @@ const IDS: readonly AuditControlId[] = [
   'audit.client-type',
   'audit.no-unexplained-entry',
 ];
+const SPENT = { search: 'budget-spent' } as const;
 
 describe('The audit trail', () => {
   /** Outcomes in the order of `IDS`: flow, reset, correlation, address, client type, unexplained. */
   const cases: [string, AuditTrail, Outcome[]][] = [
-    ['a complete reset', trail([entry(), reset()]), ['pass', 'pass', 'pass', 'pass', 'pass', 'pass']],
-    ['nothing at all', trail([]), ['fail', 'fail', 'error', 'error', 'error', 'error']],
-    ['steps only', trail([entry()]), ['pass', 'fail', 'error', 'pass', 'pass', 'error']],
-    ['the reset only', trail([reset()]), ['fail', 'pass', 'fail', 'pass', 'pass', 'pass']],
+    ['a complete reset', trail(own), ['pass', 'pass', 'pass', 'pass', 'pass', 'pass']],
+    ['nothing at all', trail([], SPENT), ['fail', 'fail', 'error', 'error', 'error', 'error']],
+    [
+      'nothing, and the last looks failed',
+      trail([], { search: 'incomplete' }),
+      ['error', 'error', 'error', 'error', 'error', 'error'],
+    ],
+    ['steps only', trail(steps, SPENT), ['pass', 'fail', 'error', 'pass', 'pass', 'error']],
+    ['the reset only', trail([reset], SPENT), ['fail', 'pass', 'fail', 'pass', 'pass', 'pass']],
     [
       'a reset that failed',
-      trail([entry(), reset({ result: 'failure', resultReason: 'FuzzyPolicyViolationInvalidPassword' })]),
-      ['pass', 'fail', 'error', 'pass', 'pass', 'error'],
+      trail([...steps, { ...reset, result: 'failure' }], SPENT),
+      ['pass', 'fail', 'pass', 'pass', 'pass', 'pass'],
     ],
     [
       'steps that failed',
-      trail([entry({ result: 'failure' }), reset()]),
+      trail([...steps.map((row) => ({ ...row, result: 'failure' })), reset], SPENT),
       ['fail', 'pass', 'pass', 'pass', 'pass', 'pass'],
     ],
     [
       'steps of another correlation',
-      trail([entry({ correlationId: 'c0' }), reset()]),
-      ['pass', 'pass', 'fail', 'pass', 'pass', 'fail'],
+      trail([...steps.map((row) => ({ ...row, correlationId: 'c0' })), reset]),
+      ['pass', 'pass', 'fail', 'pass', 'pass', 'pass'],
+    ],
+    [
+      'no correlation ids',
+      trail(all({ correlationId: '' })),
+      ['pass', 'pass', 'fail', 'pass', 'pass', 'pass'],
     ],
     [
       'another address',
-      trail([entry(), reset(fromAddress('127.0.0.1'))]),
+      trail([...steps, { ...reset, initiatedBy: from('127.0.0.1') }]),
       ['pass', 'pass', 'pass', 'fail', 'pass', 'pass'],
     ],
     [
       'no address in one entry',
-      trail([entry(fromAddress('')), reset()], { egressAddresses: [] }),
+      trail([...steps, { ...reset, initiatedBy: from('') }], { egressAddresses: [] }),
       ['pass', 'pass', 'pass', 'fail', 'pass', 'pass'],
     ],
     [
       'an address of which nobody knows what it should be',
-      trail([entry(fromAddress('8.8.8.8')), reset(fromAddress('8.8.8.8'))], { egressAddresses: [] }),
+      trail(all({ initiatedBy: from('8.8.8.8') }), { egressAddresses: [] }),
       ['pass', 'pass', 'pass', 'pass', 'pass', 'pass'],
     ],
     [
       'no ClientType',
-      trail([entry({ additionalDetails: { OnPremisesAgent: 'None' } }), reset({ additionalDetails: {} })]),
+      trail(all({ additionalDetails: { OnPremisesAgent: 'None' } })),
       ['pass', 'pass', 'pass', 'pass', 'fail', 'pass'],
-    ],
-    [
-      'ClientType in other letters, in one entry only',
-      trail([entry({ additionalDetails: { clienttype: 'X' } }), reset({ additionalDetails: {} })]),
-      ['pass', 'pass', 'pass', 'pass', 'pass', 'pass'],
     ],
     [
       'a ClientType that the policy does not name',
-      trail([entry(), reset()], { clientTypes: ['Windows81LogonScreen'] }),
+      trail(own, { clientTypes: ['Windows81LogonScreen'] }),
       ['pass', 'pass', 'pass', 'pass', 'fail', 'pass'],
     ],
     [
-      'a try before, which left an entry',
-      trail([entry({ correlationId: 'c0' }), entry(), reset()]),
+      'the ClientType of the policy',
+      trail(own, { clientTypes: [CLIENT_TYPE] }),
+      ['pass', 'pass', 'pass', 'pass', 'pass', 'pass'],
+    ],
+    [
+      'somebody else’s reset before',
+      trail([...theirs, ...own]),
       ['pass', 'pass', 'pass', 'pass', 'pass', 'fail'],
     ],
     [
-      'activities in other letters',
-      trail([
-        entry({ activityDisplayName: ` ${FLOW_ACTIVITY.toUpperCase()} ` }),
-        reset({ result: 'Success' }),
-      ]),
-      ['pass', 'pass', 'pass', 'pass', 'pass', 'pass'],
+      'two resets of which each may be ours',
+      trail([...twin, ...own], SPENT),
+      ['pass', 'error', 'error', 'error', 'error', 'error'],
+    ],
+    [
+      'no look at what others did',
+      trail(own, { sawOthers: false }),
+      ['pass', 'pass', 'pass', 'pass', 'pass', 'error'],
     ],
   ];
   for (const [what, given, outcomes] of cases) {
     it(`${what}: ${outcomes.join(', ')}`, () => {
-      const verdicts = judgeAuditTrail(given);
-      expect(IDS.map((id) => verdicts[id].outcome)).toEqual(outcomes);
+      expect(IDS.map((id) => judgeAuditTrail(id, given).outcome)).toEqual(outcomes);
     });
   }
 
-  it('decides every control of the family but the one that looks at the user', () => {
-    const decided = Object.keys(judgeAuditTrail(trail([])));
-    expect([...decided, 'audit.password-changed'].sort()).toEqual(audit.map(({ id }) => id).sort());
+  it('decides every control of the family but those that look at the user', () => {
+    const decided = [...IDS, 'audit.password-changed', 'audit.registration-unchanged'];
+    expect(decided.sort()).toEqual(audit.map(({ id }) => id).sort());
+  });
+
+  it('says how late the entry could be read', () => {
+    expect(judgeAuditTrail('audit.reset-entry', trail(own)).summary).toBe(
+      'The reset is in the audit log; it was readable 24.7 s after it was made',
+    );
   });
 
   it('records the ClientType that it saw, and the keys where there was none', () => {
-    expect(judgeAuditTrail(trail([entry(), reset()]))['audit.client-type'].observed).toBe(
-      'Windows7LogonScreen',
-    );
-    const none = judgeAuditTrail(trail([entry({ additionalDetails: { OnPremisesAgent: 'None' } })]));
-    expect(none['audit.client-type'].observed).toBe('keys: OnPremisesAgent');
+    const observed = (additionalDetails: Record<string, string>): string | undefined =>
+      judgeAuditTrail('audit.client-type', trail(all({ additionalDetails }))).observed;
+    expect(observed({ clienttype: CLIENT_TYPE })).toBe(CLIENT_TYPE);
+    expect(observed({ OnPremisesAgent: 'None' })).toBe('keys: OnPremisesAgent');
   });
 
   it('shows the reason of a reset that failed', () => {
-    const { observed } = judgeAuditTrail(trail([reset({ result: 'failure', resultReason: 'Too easy ' })]))[
-      'audit.reset-entry'
-    ];
-    expect(observed).toBe(`2026-11-21T10:01:00.000Z ${RESET_ACTIVITY}: failure, Too easy`);
+    const failed = { ...reset, result: 'failure', resultReason: 'Too easy ' };
+    const { summary, observed } = judgeAuditTrail('audit.reset-entry', trail([failed], SPENT));
+    expect(summary).toBe('The audit log says that the reset did not succeed: Too easy');
+    expect(observed).toBe(
+      `${reset.activityDateTime} ${RESET_ACTIVITY} by ${ANNA.userPrincipalName}: failure, Too easy`,
+    );
   });
 
-  it('is complete once both the steps and the reset are there', () => {
-    expect(isComplete(trail([entry(), reset()]))).toBe(true);
-    for (const entries of [[], [entry()], [reset()], [entry(), reset({ result: 'failure' })]]) {
-      expect(isComplete(trail(entries))).toBe(false);
-    }
+  it('names the entries that are not ours, and who made them', () => {
+    const byAdmin = auditRow(BEGIN, {
+      activityDisplayName: 'Reset password (by admin)',
+      resultReason: '',
+      initiatedBy: { userId: 'x', userPrincipalName: 'admin@contoso.example', ipAddress: '', app: '' },
+    });
+    const { summary, observed } = judgeAuditTrail(
+      'audit.no-unexplained-entry',
+      trail([{ ...byAdmin, correlationId: 'c9' }, ...own]),
+    );
+    expect(summary).toBe('1 entry belongs to something else');
+    expect(observed).toBe(
+      '2026-11-21T10:00:00.000Z Reset password (by admin) by admin@contoso.example: success',
+    );
   });
 });
 
 describe('audit.password-changed', () => {
-  const before = new Date('2026-11-21T09:00:00Z');
-  for (const [after, outcome] of [
-    ['2026-11-21T10:01:00Z', 'pass'],
-    ['2026-11-21T09:00:00Z', 'fail'],
-    ['2026-11-20T09:00:00Z', 'fail'],
+  const clock = { aheadSeconds: 60, uncertainSeconds: 0.5 };
+  for (const [after, outcome, why] of [
+    ['2026-11-21T10:01:03Z', 'pass', 'after the password was given'],
+    ['2026-11-21T10:01:00Z', 'pass', 'in the same second'],
+    ['2026-11-21T10:00:59Z', 'fail', 'before it was given, by the tenant’s clock'],
+    ['2026-11-21T09:00:00Z', 'fail', 'the time from before'],
+    ['2026-11-20T09:00:00Z', 'fail', 'earlier than before'],
   ] as const) {
-    it(`${outcome}: then ${after}`, () => {
-      expect(judgePasswordChanged(before, new Date(after)).outcome).toBe(outcome);
+    it(`${outcome}: ${why}`, () => {
+      const verdict = judgePasswordChanged({
+        before: new Date('2026-11-21T09:00:00Z'),
+        after: new Date(after),
+        submittedAt: '2026-11-21T10:00:00.700Z',
+        clock,
+      });
+      expect(verdict.outcome).toBe(outcome);
     });
   }
+});
+
+describe('audit.registration-unchanged', () => {
+  const registration = (...methodsRegistered: string[]) => ({
+    userPrincipalName: ANNA.userPrincipalName,
+    isSsprRegistered: true,
+    isSsprEnabled: true,
+    isSsprCapable: true,
+    methodsRegistered,
+  });
+
+  it('passes with the same methods in another order', () => {
+    const before = registration('email', 'mobilePhone');
+    expect(judgeRegistrationUnchanged(before, registration('mobilephone', 'email')).outcome).toBe('pass');
+  });
+
+  it('fails with another method, or one less', () => {
+    for (const after of [registration('email', 'officePhone'), registration('email'), registration()]) {
+      const { outcome, expected } = judgeRegistrationUnchanged(registration('email', 'mobilePhone'), after);
+      expect({ outcome, expected }).toEqual({ outcome: 'fail', expected: 'email, mobilephone' });
+    }
+  });
 });

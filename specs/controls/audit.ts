@@ -1,5 +1,12 @@
 import { couldNotCheck, fail, pass, type Verdict } from '../../harness/core/outcome.ts';
-import type { DirectoryAudit } from '../../harness/directory/directory.ts';
+import type { ClockReading } from '../../harness/directory/clock.ts';
+import {
+  type Correlation,
+  type CorrelationVerdict,
+  isFlow,
+  type SearchState,
+} from '../../harness/directory/correlation.ts';
+import type { DirectoryAudit, Registration } from '../../harness/directory/directory.ts';
 import { OPERATING_SYSTEMS, type Control } from './control.ts';
 
 /** What the tenant has written down of the reset. */
@@ -18,7 +25,8 @@ export const audit: readonly Control[] = [
   {
     id: 'audit.reset-entry',
     title: 'The audit log shows that the user has reset the password',
-    rationale: 'It is the proof of the tenant that the reset was made, by whom and when.',
+    rationale:
+      'It is the proof of the tenant that this reset was made: by this user, between the new password and the success on the screen.',
     source: { document: 'english', lines: [65, 69] },
     severity: 'critical',
     stage: 'audit',
@@ -79,34 +87,29 @@ export const audit: readonly Control[] = [
     remediation:
       'Where passwords are only written back to a domain, this time may not move: waive the control with that reason.',
   },
+  {
+    id: 'audit.registration-unchanged',
+    title: 'The user is registered with the same methods as before the reset',
+    rationale: 'A reset changes the password and nothing else; another change is somebody else’s.',
+    source: { document: 'facts', section: '5.6' },
+    severity: 'minor',
+    stage: 'audit',
+    appliesTo: OPERATING_SYSTEMS,
+    remediation: 'Find out in the audit log who has changed the security info of this user during the run.',
+  },
 ];
-
-export const SSPR_SERVICE = 'Self-service Password Management';
-export const FLOW_ACTIVITY = 'Self-service password reset flow activity progress';
-export const RESET_ACTIVITY = 'Reset password (self-service)';
 
 /** What was done on the machine, and what the audit log holds of it. */
 export interface AuditTrail {
-  readonly userPrincipalName: string;
+  readonly correlation: Correlation;
+  /** How the search for it ended, and whether its last look held what others did to the user. */
+  readonly search: Exclude<SearchState, 'looking'>;
+  readonly sawOthers: boolean;
   /** The addresses under which the tenant may see this machine; empty when they are not known. */
   readonly egressAddresses: readonly string[];
-  /** All entries of the service `SSPR_SERVICE` for this user from just before the click to now. */
-  readonly entries: readonly DirectoryAudit[];
   /** Values that `ClientType` may have; empty: any. */
   readonly clientTypes: readonly string[];
 }
-
-export type AuditControlId = keyof typeof JUDGES;
-
-/** Decides the controls that rest on the entries of the audit log; `audit.password-changed` has its own judge. */
-export function judgeAuditTrail(trail: AuditTrail): Record<AuditControlId, Verdict> {
-  const verdicts = Object.entries(JUDGES).map(([id, judge]) => [id, judge(trail)]);
-  return Object.fromEntries(verdicts) as Record<AuditControlId, Verdict>;
-}
-
-/** Whether the trail is complete, so that waiting for more entries makes no sense. */
-export const isComplete = (trail: AuditTrail): boolean =>
-  successes(trail, FLOW_ACTIVITY).length > 0 && successes(trail, RESET_ACTIVITY).length > 0;
 
 const JUDGES = {
   'audit.flow-entries': judgeFlow,
@@ -117,121 +120,149 @@ const JUDGES = {
   'audit.no-unexplained-entry': judgeUnexplained,
 };
 
-const same = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
+export type AuditControlId = keyof typeof JUDGES;
 
-const entriesOf = ({ entries }: AuditTrail, activity: string): DirectoryAudit[] =>
-  entries.filter(({ activityDisplayName }) => same(activityDisplayName, activity));
+/** Decides a control that rests on the entries of the audit log. */
+export const judgeAuditTrail = (id: AuditControlId, trail: AuditTrail): Verdict => JUDGES[id](trail);
 
-const successes = (trail: AuditTrail, activity: string): DirectoryAudit[] =>
-  entriesOf(trail, activity).filter(({ result }) => same(result, 'success'));
+/** What a verdict means for the proof of a reset that went through. */
+const RESET_OUTCOMES: Readonly<Record<CorrelationVerdict, typeof pass>> = {
+  matched: pass,
+  missing: fail,
+  'wrong-result': fail,
+  ambiguous: couldNotCheck,
+  unchecked: couldNotCheck,
+  'not-expected': couldNotCheck,
+};
 
-/** The entry that says that the password was reset. The last one, if there are several. */
-const resetEntry = (trail: AuditTrail): DirectoryAudit | undefined =>
-  successes(trail, RESET_ACTIVITY)
-    .sort((a, b) => a.activityDateTime.localeCompare(b.activityDateTime))
-    .at(-1);
-
-/** The entries of this reset: those with the correlation id of its last entry, or all while there is none. */
-function ownEntries(trail: AuditTrail): readonly DirectoryAudit[] {
-  const reset = resetEntry(trail);
-  return reset === undefined
-    ? trail.entries
-    : trail.entries.filter(({ correlationId }) => same(correlationId, reset.correlationId));
+function judgeReset({ correlation }: AuditTrail): Verdict {
+  const { verdict, reason, reset, own, foreign } = correlation;
+  return RESET_OUTCOMES[verdict](reason, {
+    expected: 'one successful reset by this user, between the new password and the success on the screen',
+    observed: reset === null ? listed([...own, ...foreign]) : inWords(reset),
+  });
 }
 
-const inWords = ({ activityDateTime, activityDisplayName, result, resultReason }: DirectoryAudit): string =>
-  `${activityDateTime} ${activityDisplayName}: ${result}${resultReason === '' ? '' : `, ${resultReason.trim()}`}`;
-
-const listed = (entries: readonly DirectoryAudit[]): string => entries.map(inWords).join('; ') || 'no entry';
-
-function judgeFlow(trail: AuditTrail): Verdict {
-  const detail = {
-    expected: `at least one successful "${FLOW_ACTIVITY}"`,
-    observed: listed(entriesOf(trail, FLOW_ACTIVITY)),
-  };
-  return successes(trail, FLOW_ACTIVITY).length > 0
-    ? pass('The steps of the reset are in the audit log', detail)
+function judgeFlow({ correlation, search }: AuditTrail): Verdict {
+  const steps = correlation.own.filter(isFlow);
+  const detail = { expected: 'at least one successful step of the flow', observed: listed(steps) };
+  if (steps.some(isSuccess)) return pass('The steps of the reset are in the audit log', detail);
+  return search === 'incomplete'
+    ? couldNotCheck('No step of the reset was found, and the search did not come to its end', detail)
     : fail('No step of the reset is in the audit log', detail);
 }
 
-function judgeReset(trail: AuditTrail): Verdict {
-  const all = entriesOf(trail, RESET_ACTIVITY);
-  const detail = { expected: `"${RESET_ACTIVITY}" with result success`, observed: listed(all) };
-  if (resetEntry(trail) !== undefined) return pass('The reset is in the audit log', detail);
-  return all.length > 0
-    ? fail('The audit log says that the reset did not succeed', detail)
-    : fail('The reset is not in the audit log', { ...detail, observed: listed(trail.entries) });
-}
-
-function judgeCorrelation(trail: AuditTrail): Verdict {
-  const reset = resetEntry(trail);
+function judgeCorrelation({ correlation: { reset, own } }: AuditTrail): Verdict {
   const expected = 'one correlation id for the reset and its steps';
-  if (reset === undefined)
-    return couldNotCheck('There is no entry of the reset to compare with', { expected });
-
-  const steps = entriesOf(trail, FLOW_ACTIVITY).filter(({ correlationId }) =>
-    same(correlationId, reset.correlationId),
-  );
-  const observed = [...new Set(trail.entries.map(({ correlationId }) => correlationId))].join(', ');
-  return steps.length > 0
-    ? pass('The reset and its steps share a correlation id', { expected, observed })
-    : fail('No step has the correlation id of the reset', { expected, observed });
+  if (reset === null) return couldNotCheck('There is no entry of the reset to compare with', { expected });
+  const ids = new Set(own.map(({ correlationId }) => correlationId.trim().toLowerCase() || 'none'));
+  const detail = { expected, observed: [...ids].join(', ') };
+  if (!own.some(isFlow)) return fail('There is no step that has the correlation id of the reset', detail);
+  return ids.size === 1 && !ids.has('none')
+    ? pass('The reset and its steps share a correlation id', detail)
+    : fail('The reset and its steps do not share a correlation id', detail);
 }
 
-function judgeAddress(trail: AuditTrail): Verdict {
-  const own = ownEntries(trail);
-  const expected = trail.egressAddresses.join(' or ') || 'any address';
-  if (own.length === 0) return couldNotCheck('There is no entry to look at', { expected });
-
-  const addresses = own.map(({ initiatedBy }) => initiatedBy.ipAddress.trim());
-  const observed = [...new Set(addresses.map((address) => address || 'none'))].join(', ');
-  if (addresses.includes('')) return fail('An entry carries no address', { expected, observed });
-  if (trail.egressAddresses.length === 0) return pass('The address is recorded', { expected, observed });
-  return addresses.every((address) => trail.egressAddresses.includes(address))
-    ? pass('The entries carry the address of this machine', { expected, observed })
-    : fail('The entries carry another address', { expected, observed });
-}
-
-function judgeClientType(trail: AuditTrail): Verdict {
-  const own = ownEntries(trail);
-  const expected = `a ClientType${trail.clientTypes.length === 0 ? '' : ` of ${trail.clientTypes.join(' or ')}`}`;
-  if (own.length === 0) return couldNotCheck('There is no entry to look at', { expected });
-
-  const values = new Set(own.flatMap(({ additionalDetails }) => clientTypeOf(additionalDetails)));
-  if (values.size === 0) {
-    const keys = new Set(own.flatMap(({ additionalDetails }) => Object.keys(additionalDetails)));
-    return fail('No entry carries a ClientType', {
-      expected,
-      observed: `keys: ${[...keys].join(', ') || 'none'}`,
-    });
+function judgeAddress({ correlation: { address, own }, egressAddresses }: AuditTrail): Verdict {
+  const found = new Set(own.map(({ initiatedBy }) => initiatedBy.ipAddress.trim() || 'none'));
+  const detail = { expected: egressAddresses.join(' or ') || 'any address', observed: [...found].join(', ') };
+  switch (address) {
+    case 'right':
+      return pass('The entries carry the address of this machine', detail);
+    case 'recorded':
+      return pass('The address is recorded; which one it should be is not configured', detail);
+    case 'wrong':
+      return fail('The entries carry another address', detail);
+    case 'absent':
+      return fail('An entry carries no address', detail);
+    case null:
+      return couldNotCheck('There is no entry that is ours for certain', detail);
   }
-  const observed = [...values].join(', ');
-  const foreign = [...values].filter((value) => !trail.clientTypes.includes(value));
-  return trail.clientTypes.length > 0 && foreign.length > 0
-    ? fail(`ClientType ${foreign.join(', ')} is not among those of the policy`, { expected, observed })
-    : pass(`ClientType ${observed}`, { expected, observed });
 }
 
-const clientTypeOf = (details: DirectoryAudit['additionalDetails']): string[] =>
-  Object.entries(details).flatMap(([key, value]) =>
-    same(key, 'ClientType') && value.trim() !== '' ? [value] : [],
-  );
+function judgeClientType({ correlation: { clientType, own }, clientTypes }: AuditTrail): Verdict {
+  const details = own.flatMap(({ additionalDetails }) => Object.entries(additionalDetails));
+  const values = details
+    .filter(([key]) => key.trim().toLowerCase() === 'clienttype')
+    .map(([, value]) => value);
+  const observed = [...new Set(values)].join(', ');
+  const expected = `a ClientType${clientTypes.length === 0 ? '' : ` of ${clientTypes.join(' or ')}`}`;
+  switch (clientType) {
+    case 'expected':
+      return pass(`ClientType ${observed}`, { expected, observed });
+    case 'unknown':
+      return pass(`ClientType ${observed}; recorded, because the policy names none`, { expected, observed });
+    case 'wrong':
+      return fail(`ClientType ${observed} is not among those of the policy`, { expected, observed });
+    case 'absent': {
+      const keys = [...new Set(details.map(([key]) => key))].join(', ') || 'none';
+      return fail('No entry carries a ClientType', { expected, observed: `keys: ${keys}` });
+    }
+    case null:
+      return couldNotCheck('There is no entry that is ours for certain', { expected });
+  }
+}
 
-function judgeUnexplained(trail: AuditTrail): Verdict {
+function judgeUnexplained({ correlation: { reset, own, foreign }, sawOthers }: AuditTrail): Verdict {
   const expected = 'entries of this reset only';
-  if (resetEntry(trail) === undefined)
-    return couldNotCheck('There is no entry of the reset to tell it by', { expected });
-  const own = ownEntries(trail);
-  const others = trail.entries.filter((entry) => !own.includes(entry));
-  return others.length === 0
+  if (foreign.length > 0) {
+    const summary = `${foreign.length} ${foreign.length === 1 ? 'entry belongs' : 'entries belong'} to something else`;
+    return fail(summary, { expected, observed: listed(foreign) });
+  }
+  if (reset === null)
+    return couldNotCheck('There is no entry of the reset to tell it by', { expected, observed: listed(own) });
+  return sawOthers
     ? pass('Every entry belongs to this reset', { expected, observed: `${own.length} entries` })
-    : fail(`${others.length} entries belong to something else`, { expected, observed: listed(others) });
+    : couldNotCheck('What others did to this user could not be looked at', { expected });
 }
 
-/** Decides `audit.password-changed` from `lastPasswordChangeDateTime` before the reset and now. */
-export function judgePasswordChanged(before: Date, after: Date): Verdict {
-  const detail = { expected: `a time after ${before.toISOString()}`, observed: after.toISOString() };
-  return after > before
+const isSuccess = ({ result }: DirectoryAudit): boolean => result.trim().toLowerCase() === 'success';
+
+const inWords = ({ activityDateTime, activityDisplayName, ...rest }: DirectoryAudit): string => {
+  const { userPrincipalName, app } = rest.initiatedBy;
+  const by = userPrincipalName || app;
+  const reason = rest.resultReason.trim();
+  return `${activityDateTime} ${activityDisplayName.trim()}${by && ` by ${by}`}: ${rest.result}${reason && `, ${reason}`}`;
+};
+
+const listed = (entries: readonly DirectoryAudit[]): string => entries.map(inWords).join('; ') || 'no entry';
+
+/** `lastPasswordChangeDateTime` before and after, and when the new password was given. */
+export interface PasswordChange {
+  readonly before: Date;
+  readonly after: Date;
+  /** ISO 8601 UTC by this host's clock. */
+  readonly submittedAt: string;
+  readonly clock: ClockReading;
+}
+
+/** Graph keeps this time in whole seconds. */
+const WHOLE_SECONDS_MS = 1000;
+
+/** Decides `audit.password-changed`: the time has moved, and to a time at which we can have moved it. */
+export function judgePasswordChanged({ before, after, submittedAt, clock }: PasswordChange): Verdict {
+  const possible = Date.parse(submittedAt) + (clock.aheadSeconds - clock.uncertainSeconds) * 1000;
+  const earliest = new Date(Math.floor(possible / WHOLE_SECONDS_MS) * WHOLE_SECONDS_MS);
+  const detail = {
+    expected: `a time after ${before.toISOString()}, not before ${earliest.toISOString()}`,
+    observed: after.toISOString(),
+  };
+  if (after <= before) return fail('The time of the last password change has not moved', detail);
+  return after >= earliest
     ? pass('The password was changed', detail)
-    : fail('The time of the last password change has not moved', detail);
+    : fail('The password was changed before the new one was given at the logon screen', detail);
+}
+
+/** Decides `audit.registration-unchanged` from the methods that the tenant knows of the user. */
+export function judgeRegistrationUnchanged(before: Registration, after: Registration): Verdict {
+  const [expected = '', observed = ''] = [before, after].map(({ methodsRegistered }) =>
+    methodsRegistered
+      .map((method) => method.toLowerCase())
+      .sort()
+      .join(', '),
+  );
+  const detail = { expected: expected || 'no method', observed: observed || 'no method' };
+  return expected === observed
+    ? pass('The user is registered with the same methods as before', detail)
+    : fail('The methods of the user are not those from before the reset', detail);
 }

@@ -41,8 +41,8 @@ export const FACTS = {
       'observed in tenants; MicrosoftDocs/entra-docs, reference-audit-activities.md for the activities',
   },
   '5.6': {
-    title: 'lastPasswordChangeDateTime of a user',
-    evidence: 'microsoftgraph/microsoft-graph-docs-contrib, user resource',
+    title: 'lastPasswordChangeDateTime and registration details of a user',
+    evidence: 'microsoftgraph/microsoft-graph-docs-contrib, user and userRegistrationDetails resources',
   },
   '7.4': {
     title: 'msiexec over WinRM',

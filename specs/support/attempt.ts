@@ -1,11 +1,10 @@
 import { couldNotCheck, fail, pass, skipped, type Verdict } from '../../harness/core/outcome.ts';
 import type { Fault } from '../../harness/core/errors.ts';
-import type { ResetPage, ResetResult } from '../../harness/logon/flow.ts';
+import type { ResetPage } from '../../harness/logon/flow.ts';
 
 /** How the one attempt of a run went: through, or stopped at a page by a fault. */
 export type Attempt =
-  | { readonly done: true; readonly result: ResetResult }
-  | { readonly done: false; readonly reached: ResetPage; readonly fault: Fault };
+  { readonly done: true } | { readonly done: false; readonly reached: ResetPage; readonly fault: Fault };
 
 /** The controls of the reset in the order of its pages: each is met when the page after it was reached. */
 const MILESTONES = [

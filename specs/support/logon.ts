@@ -4,7 +4,8 @@ import type { Story } from './story.ts';
 
 /** The machine's test user at its logon screen. */
 export async function logonOf(story: Story, deadline: Deadline): Promise<Logon> {
-  const { language, account } = story.machine;
+  const { account } = story;
+  const { language } = story.machine;
   return {
     screen: await story.screen(),
     user: { displayName: account.displayName, upn: account.upn },

@@ -1,4 +1,6 @@
+import type { ConsoleAction } from '../../harness/core/console-action.ts';
 import { Fault } from '../../harness/core/errors.ts';
+import type { ClockReading } from '../../harness/directory/clock.ts';
 import type { Facts } from '../../harness/guest/facts.ts';
 import type { Registration } from '../../harness/directory/directory.ts';
 import type { Secret } from '../../harness/core/secret.ts';
@@ -21,6 +23,10 @@ export interface Memory {
   attempt: Attempt;
   /** When the attempt began, ISO 8601 UTC. */
   attemptBegan: string;
+  /** What was done at the console in the attempt, as far as it came. */
+  actions: readonly ConsoleAction[];
+  /** Before the attempt. */
+  tenantClock: ClockReading;
   newPassword: Secret;
   trail: AuditTrail;
 }
@@ -52,6 +58,8 @@ const NEEDED: Readonly<Record<keyof Memory, string>> = {
   restart: 'the restart (stage reboot)',
   attempt: 'a reset at the logon screen (stage logon)',
   attemptBegan: 'a reset at the logon screen (stage logon)',
+  actions: 'a reset at the logon screen (stage logon)',
+  tenantClock: 'the clock of the tenant (stage logon)',
   newPassword: 'a reset at the logon screen (stage logon)',
   trail: 'the audit entries (stage audit)',
 };

@@ -4,5 +4,6 @@ import type { Story } from './story.ts';
 
 /** What is asked of this machine: the configuration's word, else the default. */
 export function policyOf({ settings: { policy } }: Story): Policy {
-  return { ...DEFAULT_POLICY, tls: policy.tls, portalHost: policy.portalHost };
+  const { tls, portalHost, methodsRequired, clientTypes } = policy;
+  return { ...DEFAULT_POLICY, tls, portalHost, resetMethodsRequired: methodsRequired, clientTypes };
 }

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import type { Lease } from '../../harness/accounts/pool.ts';
+import type { AccountSettings } from '../../harness/config/accounts.ts';
 import type { MachineSettings, Settings } from '../../harness/config/settings.ts';
 import { Deadline } from '../../harness/core/deadline.ts';
+import { Fault } from '../../harness/core/errors.ts';
 import { type Evidence, keepFile, type RunEvent } from '../../harness/core/journal.ts';
 import { openConsole, openScreen } from '../../harness/console/open.ts';
 import type { Picture } from '../../harness/console/recording.ts';
@@ -10,6 +13,7 @@ import { openDirectory } from '../../harness/directory/graph-directory.ts';
 import type { Channel } from '../../harness/guest/channel.ts';
 import { openChannel } from '../../harness/guest/open.ts';
 import type { Endpoints, Machines } from '../../harness/machines/machine.ts';
+import type { Ask } from '../../harness/logon/codes/verification.ts';
 import { projectMachines } from '../../harness/machines/machines.ts';
 import type { Stage } from '../controls/control.ts';
 import type { Memory } from './memory.ts';
@@ -17,6 +21,10 @@ import type { Memory } from './memory.ts';
 export interface StoryOptions {
   readonly machine: MachineSettings;
   readonly settings: Settings;
+  /** The user of this machine, or why there is none. */
+  readonly lease: Lease<AccountSettings> | Fault;
+  /** Asks a person at the terminal of the run. */
+  readonly ask: Ask;
   readonly stages: readonly Stage[];
   readonly asIs: boolean;
   readonly packagePath: string;
@@ -53,6 +61,18 @@ export class Story {
 
   get machine(): MachineSettings {
     return this.options.machine;
+  }
+
+  /** The user whose password is reset on this machine in this run. */
+  get account(): AccountSettings {
+    return this.lease.account;
+  }
+
+  /** @throws Fault why no user is free */
+  get lease(): Lease<AccountSettings> {
+    const { lease } = this.options;
+    if (lease instanceof Fault) throw lease;
+    return lease;
   }
 
   get settings(): Settings {
