@@ -81,6 +81,21 @@ describe('JUnit XML', () => {
     expect(labOf(real)).toEqual(['false', 'false', 'false']);
   });
 
+  it('has the verdict and the delay of the time line among the properties, and no case of its own', () => {
+    const timelineOf = (options: ExampleOptions): string[] =>
+      elementsOf(options)
+        .filter(({ attributes }) => attributes.name?.startsWith('timeline.') === true)
+        .map(({ path, attributes }) => `${path.split('/').at(-1)!} ${attributes.name!}=${attributes.value!}`);
+    expect(timelineOf({ machines: ['win7'] })).toEqual([
+      'property timeline.verdict=matched',
+      'property timeline.reason=The reset is in the audit log; it was readable 4.2 s after it was made',
+      'property timeline.delayMs=4200',
+      'property timeline.clockAheadSeconds=3.2',
+    ]);
+    expect(timelineOf({ unrecorded: true }).filter((each) => each.includes('delayMs'))).toHaveLength(2);
+    expect(timelineOf({ withoutTimelines: true })).toEqual([]);
+  });
+
   it('stays well-formed with hostile text, and keeps what can be read of it', () => {
     const elements = elementsOf({ hostile: HOSTILE });
     const failure = elements.find((element) => element.name === 'failure')!;

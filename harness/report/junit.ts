@@ -25,6 +25,7 @@ function suite(machine: MachineResult, results: Results): string {
     ended: machine.ended,
     package: results.package.path,
     packageSha256: results.package.sha256,
+    ...timelineProperties(machine),
     ...Object.fromEntries(
       Object.entries(results.versions).map(([what, version]) => [`version.${what}`, version]),
     ),
@@ -51,6 +52,16 @@ function suite(machine: MachineResult, results: Results): string {
       ...(faults.length > 0 ? [element('system-err', {}, [escape(faults.join('\n'))])] : []),
     ],
   );
+}
+
+function timelineProperties({ timeline }: MachineResult): Record<string, string | number> {
+  if (!timeline) return {};
+  return {
+    'timeline.verdict': timeline.verdict,
+    'timeline.reason': timeline.reason,
+    ...(timeline.delayMs === null ? {} : { 'timeline.delayMs': timeline.delayMs }),
+    'timeline.clockAheadSeconds': timeline.clock.aheadSeconds,
+  };
 }
 
 function testcase(machine: MachineResult, control: ControlResult): string {

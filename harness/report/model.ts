@@ -102,6 +102,57 @@ const frame = z
   })
   .meta({ id: 'frame' });
 
+const timeline = z
+  .strictObject({
+    user: z.string(),
+    clock: z.strictObject({
+      aheadSeconds: z.number().describe("by how much the tenant's clock is ahead of this host's"),
+      uncertainSeconds: z.number(),
+    }),
+    verdict: z.string(),
+    reason: z.string(),
+    delayMs: z
+      .number()
+      .nullable()
+      .describe('milliseconds from the entry of the reset to its being readable; null: there is none'),
+    rows: z
+      .array(
+        z.strictObject({
+          action: z
+            .strictObject({
+              what: z.string(),
+              at: instant.describe("ISO 8601 in UTC, by this host's clock"),
+              tenantAt: instant.describe("the same instant by the tenant's clock"),
+            })
+            .nullable()
+            .describe('null: the entry belongs to no action of ours'),
+          entry: z
+            .strictObject({
+              id: z.string(),
+              at: instant.describe("ISO 8601 in UTC, by the tenant's clock"),
+              activity: z.string(),
+              result: z.string(),
+              reason: z.string(),
+              correlationId: z.string(),
+              ipAddress: z.string(),
+              clientType: z.string().nullable(),
+              seenAt: instant.describe("when it was first seen, by this host's clock"),
+            })
+            .nullable()
+            .describe('null: the tenant wrote nothing down of the action'),
+          differenceMs: z
+            .number()
+            .nullable()
+            .describe(
+              "milliseconds from the action to the entry by the tenant's clock; may be below 0 by as much as the clocks are uncertain",
+            ),
+          own: z.boolean().describe("false: somebody else's reset of this user"),
+        }),
+      )
+      .describe("in the order of the tenant's clock"),
+  })
+  .meta({ id: 'timeline' });
+
 const machine = z
   .strictObject({
     name: z.string(),
@@ -119,6 +170,9 @@ const machine = z
     faults: z.array(fault),
     facts: z.array(z.strictObject({ at: instant, stage: z.string(), name: z.string(), value: z.unknown() })),
     frames: z.array(frame),
+    timeline: timeline
+      .nullable()
+      .describe('what was done at the console beside what the tenant wrote down of it'),
   })
   .meta({ id: 'machine' });
 
@@ -162,6 +216,7 @@ export type ControlResult = z.infer<typeof control>;
 export type StageResult = z.infer<typeof stage>;
 export type FaultResult = z.infer<typeof fault>;
 export type FrameResult = z.infer<typeof frame>;
+export type TimelineResult = z.infer<typeof timeline>;
 export type RunVerdict = (typeof VERDICTS)[number];
 export type EvidenceResult = z.infer<typeof evidence>;
 

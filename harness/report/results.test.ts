@@ -248,6 +248,37 @@ describe('stages of a machine', () => {
   });
 });
 
+describe('the time line of a machine', () => {
+  const timeline = (verdict: string, reason = ''): Extract<RunEvent, { type: 'timeline' }> => ({
+    type: 'timeline',
+    machine,
+    stage: 'audit',
+    user: 'anna@contoso.example',
+    clock: { aheadSeconds: -1.5, uncertainSeconds: 0.5 },
+    verdict,
+    reason,
+    delayMs: null,
+    rows: [{ action: null, entry: null, differenceMs: null, own: true }],
+  });
+
+  it('is the last one that was recorded, whole', () => {
+    const [win7] = foldAll(started(), up, timeline('unchecked'), timeline('matched', 'it is there')).machines;
+    expect(win7!.timeline).toEqual({
+      user: 'anna@contoso.example',
+      clock: { aheadSeconds: -1.5, uncertainSeconds: 0.5 },
+      verdict: 'matched',
+      reason: 'it is there',
+      delayMs: null,
+      rows: [{ action: null, entry: null, differenceMs: null, own: true }],
+    });
+  });
+
+  it('is none in a journal without, and decides nothing', () => {
+    expect(foldAll(started(), up).machines[0]!.timeline).toBeNull();
+    expect(foldAll(started(), up, ...allPass, timeline('missing'), completed).verdict).toBe('compliant');
+  });
+});
+
 describe('the example run', () => {
   const folder = testFolder();
 

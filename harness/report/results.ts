@@ -13,6 +13,7 @@ import type {
   Results,
   RunVerdict,
   StageResult,
+  TimelineResult,
 } from './model.ts';
 import { undecided } from './undecided.ts';
 
@@ -159,6 +160,7 @@ function foldMachine(
       value: value ?? null,
     })),
     frames: ofType(mine, 'frame').map(frameOf),
+    timeline: timelineOf(mine),
   };
 }
 
@@ -241,6 +243,26 @@ const frameOf = (event: Of<'frame'>): FrameResult => ({
   found: event.found ? { ...event.found } : null,
   action: event.action ?? null,
 });
+
+/** A stage that was told again has read the audit log again: the last time line counts. */
+function timelineOf(mine: readonly Recorded[]): TimelineResult | null {
+  const last = ofType(mine, 'timeline').at(-1);
+  if (!last) return null;
+  const { user, clock, verdict, reason, delayMs, rows } = last;
+  return {
+    user,
+    clock: { ...clock },
+    verdict,
+    reason,
+    delayMs,
+    rows: rows.map(({ action, entry, differenceMs, own }) => ({
+      action: action && { ...action },
+      entry: entry && { ...entry },
+      differenceMs,
+      own,
+    })),
+  };
+}
 
 /** What is wrong with a control of lesser severity is shown, but decides nothing. */
 const DECISIVE: readonly ControlResult['severity'][] = ['critical', 'major'];

@@ -43,11 +43,28 @@ describe('summary at the end of a run', () => {
     expect(render({ cut: 'died' })).toMatch(/win8 +Could not check .*its process died/);
   });
 
+  it('says for each machine what the tenant wrote down, and how soon that could be read', () => {
+    expect(render({ unrecorded: true })).toContain(
+      [
+        'Written down by the tenant',
+        '  ✓ win7   Matched. The entry of the reset was readable 4.2 s after it was written.',
+        '  ✓ win8   Matched. The entry of the reset was readable 4.2 s after it was written.',
+        '  ✗ win81  Missing. No delay could be measured.\n',
+      ].join('\n'),
+    );
+    expect(render({ troubled: true })).not.toMatch(/win81 .*(readable|delay)/);
+    expect(render({ withoutTimelines: true })).not.toContain('Written down');
+  });
+
   it('keeps within the width of the terminal, with symbols and a legend where words have no room', () => {
     for (const columns of [50, 72, 100, 160]) {
       const lines = render({ troubled: true }, columns).split('\n');
       const table = lines.slice(0, lines.indexOf('Not met'));
-      expect(Math.max(...table.map(cells)), `at ${columns} columns`).toBeLessThanOrEqual(columns);
+      const tenant = lines.slice(lines.indexOf('Written down by the tenant')).slice(0, 3);
+      expect(tenant).toHaveLength(3);
+      expect(Math.max(...[...table, ...tenant].map(cells)), `at ${columns} columns`).toBeLessThanOrEqual(
+        columns,
+      );
     }
     expect(render({ troubled: true }, 50)).toContain('\n✓ pass, ✗ fail, ! not checked,');
   });

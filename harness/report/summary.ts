@@ -1,5 +1,5 @@
 import { OUTCOMES, type Outcome } from '../core/outcome.ts';
-import { cells, fit, OUTCOME_STYLES, painter, wrap, type Paint, type Style } from './ansi.ts';
+import { cells, cut, fit, OUTCOME_STYLES, painter, wrap, type Paint, type Style } from './ansi.ts';
 import { findingsOf, type Finding } from './findings.ts';
 import type { MachineResult, Requirement, Results, RunVerdict } from './model.ts';
 import { duration, oneLine, plural } from './text.ts';
@@ -8,8 +8,10 @@ import {
   familyTitle,
   LAB_EXPLANATION,
   LAB_TITLE,
+  delayWords,
   OUTCOME_COUNTED,
   OUTCOME_WORDS,
+  timelineWords,
   VERDICT_WORDS,
 } from './words.ts';
 
@@ -44,6 +46,7 @@ export function renderSummary(results: Results, { color, columns, reportPath }: 
           ]),
         ],
     findingBlock('Waived, or passed only in the end', 'waived', odd, page),
+    timelines(results, page),
     verdicts(results, reportPath, page),
   ];
   return blocks
@@ -122,6 +125,18 @@ function findingBlock(title: string, outcome: Outcome, findings: readonly Findin
 
 const indented = (text: string, { width }: Page): string[] =>
   wrap(text, width - 6).map((line) => `      ${line}`);
+
+/** A line for each machine of which the audit log was read. */
+function timelines({ machines }: Results, { paint, width }: Page): string[] {
+  const nameWidth = Math.max(0, ...machines.map((machine) => cells(machine.name)));
+  const lines = machines.flatMap(({ name, timeline }) => {
+    if (!timeline) return [];
+    const { word, look } = timelineWords(timeline);
+    const said = cut(`${word}. ${delayWords(timeline)}`, width - nameWidth - 6);
+    return [`  ${paint(OUTCOME_STYLES[look], OUTCOME_WORDS[look].symbol)} ${fit(name, nameWidth)}  ${said}`];
+  });
+  return lines.length === 0 ? [] : [paint('bold', 'Written down by the tenant'), ...lines];
+}
 
 const VERDICT_STYLES: Readonly<Record<RunVerdict, Style>> = {
   compliant: 'green',

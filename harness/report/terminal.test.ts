@@ -72,6 +72,7 @@ describe('live view of a run', () => {
     expect(lines).toContain('[win7] stage logon: logon');
     expect(lines).toContain('[win7] fail tls.client-enabled: TLS 1.2 is switched off for clients.');
     expect(lines).toContain('[win81] ran to its end');
+    expect(written).not.toMatch(/timeline|readable/);
     expect(lines.filter((line) => line.startsWith('[win81] fault in stage audit (tenant)'))).toHaveLength(1);
     expect(lines.filter((line) => line !== '' && !/^(\[win\d+\]|Run )/.test(line))).toEqual([]);
   });

@@ -52,10 +52,15 @@ function lineOf(event: Recorded, paint: Paint): string | null {
       return `[${event.machine}] ${ENDED_WORDS[event.how]}`;
     case 'run-ended':
       return `Run ended with exit code ${event.exitCode}`;
+    case 'fact':
+      // Which test user a machine has is told at once; the other facts are for the reports.
+      return event.name === 'account'
+        ? `[${event.machine}] resets the password of ${oneLine(String(event.value))}`
+        : null;
     case 'machine-started':
     case 'step':
     case 'frame':
-    case 'fact':
+    case 'timeline':
       return null;
   }
 }
@@ -107,6 +112,7 @@ function liveTerminal({ stream, columns, color }: TerminalOptions): Terminal {
 const worthKeeping = (event: Recorded): boolean =>
   event.type === 'run-started' ||
   event.type === 'fault' ||
+  (event.type === 'fact' && event.name === 'account') ||
   (event.type === 'control' && (event.outcome === 'fail' || event.outcome === 'error'));
 
 function follow(machines: Map<string, Progress>, event: Recorded): void {
@@ -152,6 +158,7 @@ function follow(machines: Map<string, Progress>, event: Recorded): void {
     case 'frame':
     case 'fact':
     case 'fault':
+    case 'timeline':
       break;
   }
 }

@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test';
 import { HOSTILE } from './example/folder.ts';
-import { duration, instant, oneLine, plain } from './text.ts';
+import { difference, duration, instant, oneLine, plain } from './text.ts';
 
 describe('text made safe to show', () => {
   it('loses control characters, marks that turn it around and what XML forbids, and nothing else', () => {
@@ -18,6 +18,17 @@ describe('text made safe to show', () => {
       '1 min 00 s',
       '3 min 05 s',
       '1 h 02 min',
+    ]);
+    expect([0, 40, 99, 100, 410, -1840, 12_449, 185_400, -0.2].map(difference)).toEqual([
+      '+0 ms',
+      '+40 ms',
+      '+99 ms',
+      '+0.1 s',
+      '+0.4 s',
+      '−1.8 s',
+      '+12.4 s',
+      '+3 min 05 s',
+      '+0 ms',
     ]);
     expect(instant('2026-11-21T09:30:05.123Z')).toBe('2026-11-21 09:30:05');
   });

@@ -28,6 +28,13 @@ export function duration(ms: number): string {
     : `${Math.floor(seconds / 3600)} h ${pad((seconds % 3600) / 60)} min`;
 }
 
+/** How much later, or earlier, something was: `+40 ms`, `+0.4 s`, `−12.0 s`, `+3 min 05 s` */
+export function difference(ms: number): string {
+  const size = Math.abs(ms);
+  const amount = size >= 99.5 && size < 1000 ? `${(size / 1000).toFixed(1)} s` : duration(size);
+  return `${ms <= -0.5 ? '−' : '+'}${amount}`;
+}
+
 /** `2026-11-21 09:30:05` of an ISO instant; the reader is told once that it is UTC. */
 export const instant = (iso: string): string => plain(iso).slice(0, 19).replace('T', ' ');
 

@@ -1,5 +1,6 @@
 import type { Outcome } from '../core/outcome.ts';
-import type { MachineResult, RunVerdict, StageResult } from './model.ts';
+import type { MachineResult, RunVerdict, StageResult, TimelineResult } from './model.ts';
+import { duration } from './text.ts';
 
 /** How every report names things: one word and one symbol for each, so that no report needs colour. */
 export const OUTCOME_WORDS: Readonly<Record<Outcome, { readonly word: string; readonly symbol: string }>> = {
@@ -42,6 +43,37 @@ export const STAGE_WORDS: Readonly<Record<StageResult['state'], string>> = {
   unfinished: 'did not end',
   notReached: 'not reached',
 };
+
+/** What a time line is found to be (harness/directory/correlation.ts). Any other verdict is shown by its own name. */
+const TIMELINE_WORDS: Readonly<Record<string, { readonly word: string; readonly look: Outcome }>> = {
+  matched: { word: 'Matched', look: 'pass' },
+  missing: { word: 'Missing', look: 'fail' },
+  ambiguous: { word: 'Ambiguous', look: 'error' },
+  'wrong-result': { word: 'Recorded as failed', look: 'fail' },
+  unchecked: { word: 'Not checked to the end', look: 'error' },
+  'not-expected': { word: 'No reset, and none recorded', look: 'skipped' },
+};
+
+export const timelineWords = ({
+  verdict,
+}: Pick<TimelineResult, 'verdict'>): { readonly word: string; readonly look: Outcome } =>
+  TIMELINE_WORDS[verdict] ?? { word: verdict, look: 'skipped' };
+
+/** How soon the entry of the reset could be read. By two clocks a short delay may come out below nothing. */
+export function delayWords({ delayMs }: Pick<TimelineResult, 'delayMs'>): string {
+  if (delayMs === null) return 'No delay could be measured.';
+  const delay = delayMs < 0.5 ? 'as soon as' : `${duration(delayMs)} after`;
+  return `The entry of the reset was readable ${delay} it was written.`;
+}
+
+/** What was taken out of every instant of the time line. */
+export function clockWords({ clock }: Pick<TimelineResult, 'clock'>): string {
+  const [ahead, uncertain] = [clock.aheadSeconds, clock.uncertainSeconds].map((s) => Math.abs(s).toFixed(1));
+  const side = clock.aheadSeconds < 0 ? 'behind' : 'ahead of';
+  return ahead === '0.0'
+    ? `The tenant's clock agrees with this host's, ± ${uncertain} s.`
+    : `The tenant's clock is ${ahead} s ${side} this host's, ± ${uncertain} s; taken out.`;
+}
 
 export const LAB_TITLE = 'LAB - not a sign-off';
 export const LAB_EXPLANATION =

@@ -29,6 +29,8 @@ describe('reports of a run', () => {
     'of which a process died': { cut: 'died' },
     'whose journal breaks off': { cut: 'unfinished' },
     'with hostile text': { hostile: HOSTILE },
+    'with a reset that the tenant has not written down': { unrecorded: true },
+    'from before there were time lines': { withoutTimelines: true },
     'of no machine': { machines: [] },
   };
   for (const [what, options] of Object.entries(runs)) {

@@ -4,6 +4,7 @@ import { keepFile, type Evidence, type Recorded, type RunEvent } from '../../cor
 import { STAGES } from '../../../specs/controls/control.ts';
 import { EXAMPLE_CATALOGUE } from './catalogue.ts';
 import { SCREENS } from './picture.ts';
+import { exampleTimeline, MISSING } from './timeline.ts';
 
 /** What an example run is to contain beside controls that pass. */
 export interface ExampleOptions {
@@ -13,6 +14,12 @@ export interface ExampleOptions {
   readonly troubled?: boolean;
   /** Text that tries to break out of each report. */
   readonly hostile?: string;
+  /** How many entries somebody else leaves in the time line of win8. */
+  readonly strangers?: number;
+  /** The reset of win81 is not in the audit log. */
+  readonly unrecorded?: boolean;
+  /** As journals were before there were time lines. */
+  readonly withoutTimelines?: boolean;
   /** Stop in the middle of stage `logon` of win8, as after Ctrl-C; or let its process die there. */
   readonly cut?: 'aborted' | 'died' | 'unfinished';
 }
@@ -31,6 +38,8 @@ const STAGE_MS: Readonly<Record<string, number>> = {
   uninstall: 11_800,
   down: 3900,
 };
+
+const START = Date.parse('2026-11-21T09:30:00.000Z');
 
 interface Shot {
   readonly screen: string;
@@ -145,10 +154,9 @@ export function writeExample(folder: string, options: ExampleOptions = {}): Reco
       event: { type: 'run-ended', exitCode: options.cut === 'aborted' ? 130 : options.troubled ? 1 : 0, ms },
     });
   }
-  const start = Date.parse('2026-11-21T09:30:00.000Z');
   const recorded = journal.map(({ ms, event }, i) => ({
     seq: i + 1,
-    at: new Date(start + ms).toISOString(),
+    at: new Date(START + ms).toISOString(),
     ...event,
   }));
   writeFileSync(join(folder, 'events.jsonl'), recorded.map((event) => JSON.stringify(event) + '\n').join(''));
@@ -167,6 +175,7 @@ function machineStory(
 ): number {
   const machine = name;
   let now = 120 + index * 340;
+  let logon = { from: START + now, ms: 0 };
   add(now, { type: 'machine-started', machine, pid: 4000 + index });
   for (const stage of STAGES) {
     const ms = Math.round((STAGE_MS[stage] ?? 1000) * (1 + index * 0.13));
@@ -176,7 +185,10 @@ function machineStory(
       if (options.cut !== 'unfinished') add(now + 1500, { type: 'machine-ended', machine, how: options.cut });
       return now + 1500;
     }
-    if (stage === 'logon') film(machine, index, folder, now, ms, add);
+    if (stage === 'logon') {
+      film(machine, index, folder, now, ms, add);
+      logon = { from: START + now, ms };
+    }
     const controls = EXAMPLE_CATALOGUE.filter(
       (c) => c.stage === stage && c.appliesTo.some((os) => os === name),
     );
@@ -189,6 +201,9 @@ function machineStory(
       add(now + ms - 1, { type: 'fact', machine, stage, name: factName, value });
     }
     const troubledAudit = options.troubled === true && name === 'win81' && stage === 'audit';
+    if (stage === 'audit' && !troubledAudit && options.withoutTimelines !== true) {
+      add(now + ms - 1, exampleTimeline(machine, index, logon, options));
+    }
     if (troubledAudit) {
       add(now + ms - 1, {
         type: 'fault',
@@ -222,13 +237,8 @@ const factsOf = (stage: string, index: number): readonly (readonly [string, unkn
     return [
       ['reset.clickedAt', '2026-11-21T09:30:31.482Z'],
       ['egress.address', '127.20.0.1'],
-      ['clock.skewMs', 12],
     ];
-  if (stage === 'audit')
-    return [
-      ['audit.correlationId', `5d1c4a2e-0000-4000-8000-00000000000${index}`],
-      ['audit.delayMs', 5120],
-    ];
+  if (stage === 'audit') return [['audit.correlationId', `5d1c4a2e-0000-4000-8000-00000000000${index}`]];
   return [];
 };
 
@@ -304,6 +314,9 @@ function verdicts(
         summary: 'The add-in of this version writes no entry; accepted by Quality until 2027-03-31.',
       }),
     ];
+  }
+  if (options.unrecorded === true && machine === 'win81' && control === 'audit.reset-recorded') {
+    return [event({ outcome: 'fail', summary: MISSING })];
   }
   if (!options.troubled) return [passed];
   if (machine === 'win7' && control === 'tls.client-enabled') {

@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium, expect, type Browser, type Page } from '@playwright/test';
+import { chromium, expect, type Browser, type Locator, type Page } from '@playwright/test';
+import { readJournal } from '../../core/journal.ts';
 import { EXAMPLE_CATALOGUE } from '../example/catalogue.ts';
 import { HOSTILE, testFolder } from '../example/folder.ts';
 import { writeExample, type ExampleOptions } from '../example/journal.ts';
@@ -15,6 +16,47 @@ interface Opened {
   /** What the browser complained of: violations of the policy, errors of the script. */
   readonly complaints: string[];
   readonly file: string;
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+const distanceToNearest = ({ x, y }: Point, others: readonly Point[]): number =>
+  Math.min(...others.map((other) => Math.hypot(other.x - x, other.y - y)));
+
+/** In the page: where strokes of the time line end, and where its dots of pairs are, in pixels. */
+const STROKES = `(() => {
+  const lines = [...document.querySelectorAll('#trail .band line')];
+  const ends = lines.flatMap((line) => {
+    const box = line.ownerSVGElement.getBoundingClientRect();
+    const at = (x, y) => ({ x: box.left + line[x].baseVal.value, y: box.top + line[y].baseVal.value });
+    return [at('x1', 'y1'), at('x2', 'y2')];
+  });
+  const dots = [...document.querySelectorAll('#trail .did:has(time), #trail .wrote:has(time)')].map((cell) => {
+    const box = cell.getBoundingClientRect();
+    const { top } = getComputedStyle(cell, '::after');
+    return { x: cell.matches('.did') ? box.right + 1 : box.left - 1, y: box.top + parseFloat(top) + 6 };
+  });
+  return { ends, dots };
+})()`;
+
+/** Puts pairs of an action and an entry at these times, in milliseconds, into the journal in a folder. */
+function retell(folder: string, times: readonly (readonly [action: number, entry: number])[]): void {
+  const utc = (ms: number): string => new Date(Date.UTC(2026, 10, 21) + ms).toISOString();
+  const lines = readJournal(folder).map((event) => {
+    const row = event.type === 'timeline' && event.rows.find(({ action, entry }) => action && entry);
+    if (event.type !== 'timeline' || !row || !row.action || !row.entry) return event;
+    const { action, entry } = row;
+    const rows = times.map(([done, written]) => ({
+      ...row,
+      action: { ...action, tenantAt: utc(done) },
+      entry: { ...entry, at: utc(written) },
+    }));
+    return { ...event, rows };
+  });
+  writeFileSync(join(folder, 'events.jsonl'), lines.map((line) => JSON.stringify(line) + '\n').join(''));
 }
 
 describe('report.html', function () {
@@ -157,6 +199,119 @@ describe('report.html', function () {
     expect([...new Set(links)]).toEqual(['file:']);
     expect(requests).toEqual([]);
     expect(complaints).toEqual([]);
+  });
+
+  describe('the time line', () => {
+    const linesOf = (page: Page, machine: number): Locator =>
+      page.locator('.trail').nth(machine).locator('tbody tr');
+
+    it('has actions and entries side by side, with the difference, the delay and the clock', async () => {
+      const { page } = await open({ unrecorded: true });
+      const win7 = page.locator('.trail').first();
+      await expect(win7.locator('> summary')).toContainText('Matched');
+      await expect(win7.locator('> summary')).toContainText('readable 4.2 s after it was written');
+      await expect(win7).toContainText(
+        "The tenant's clock is 3.2 s ahead of this host's, ± 0.6 s; taken out.",
+      );
+      await expect(linesOf(page, 0)).toHaveCount(9);
+      await expect(linesOf(page, 0).nth(0).locator('td')).toHaveText([/chooses the user/, '', 'no entry']);
+      await expect(linesOf(page, 0).nth(2).locator('td')).toHaveText([
+        /gives the user ID\s*09:30:43\.510/,
+        /6\.3 s later\s*\+0\.4 s/,
+        /09:30:43\.920\s*User submitted their user ID/,
+      ]);
+      await expect(linesOf(page, 0).nth(3).locator('td').first()).toHaveText('no action of ours');
+      await expect(page.locator('.trail').nth(2).locator('> summary')).toContainText('Missing');
+      await expect(linesOf(page, 2).last()).toContainText('sees that the password has been reset');
+      await expect(linesOf(page, 2).last().locator('i')).toHaveText('no entry');
+    });
+
+    it('is a table for those who listen, whose entries open by keyboard', async () => {
+      const { page } = await open({});
+      const table = page.getByRole('table', {
+        name: "win7: actions and entries in the order of the tenant's clock",
+      });
+      await expect(table.getByRole('columnheader')).toHaveText([
+        'Done at the console',
+        'Difference',
+        'Written down by the tenant',
+      ]);
+      await expect(table.getByRole('row')).toHaveCount(10);
+      await table.locator('summary').first().focus();
+      await page.keyboard.press('Enter');
+      await expect(table.locator('dl').first()).toBeVisible();
+      await expect(table.locator('dl').first().locator('dd')).toHaveText([
+        'Self-service password reset flow activity progress',
+        '5d1c4a2e-0000-4000-8000-000000000000',
+        '127.20.0.1',
+        'WindowsLogon',
+        "09:30:44.920 by this host's clock",
+        /^SSPR_/,
+      ]);
+    });
+
+    it('draws each stroke from dot to dot, on one line and over several', async () => {
+      // Their actions and entries, in milliseconds: the second pair is split by the third and the fourth.
+      const times = [
+        [0, 600],
+        [2000, 9000],
+        [4000, 3990],
+        [5000, 8000],
+        [12_000, 12_000],
+      ] as const;
+      const { page } = await open({ machines: ['win7'] }, 1280, () => retell(folder(), times));
+      const { ends, dots } = await page.evaluate<{ ends: Point[]; dots: Point[] }>(STROKES);
+      expect(dots).toHaveLength(2 * times.length);
+      for (const dot of dots) expect(distanceToNearest(dot, ends)).toBeLessThan(3);
+      // What does not end at a dot goes on where the next line begins.
+      const between = ends.filter((end) => distanceToNearest(end, dots) >= 3);
+      expect(between).toHaveLength(2 * 3);
+      for (const end of between) {
+        const others = between.filter((other) => other !== end);
+        expect(distanceToNearest(end, others)).toBeLessThan(2);
+      }
+    });
+
+    it('tells what is of somebody else, and shows the first twenty of it until all is wanted', async () => {
+      const { page, file } = await open({ strangers: 200 });
+      await expect(page.locator('.trail').nth(1).locator('> summary')).toContainText(
+        '200 entries of somebody else',
+      );
+      const foreign = page.locator('tr.foreign:visible');
+      await expect(foreign).toHaveCount(20);
+      await expect(foreign.first()).toContainText('somebody else');
+      await expect(foreign.first()).toContainText('no action of ours');
+      await expect(page.locator('.fold:visible')).toHaveText(/180 more of somebody else, in \d+ min \d\d s/);
+      await page.getByLabel('Show 180 more entries of somebody else').focus();
+      await page.keyboard.press('Space');
+      await expect(foreign).toHaveCount(200);
+      await expect(page.locator('.fold:visible')).toHaveCount(0);
+      const whole = statSync(file).size;
+      const { file: without } = await open({ strangers: 0 });
+      expect((whole - statSync(without).size) / 200, 'bytes for an entry').toBeLessThan(1200);
+    });
+
+    it('shows all of it on paper', async () => {
+      const { page } = await open({ strangers: 30 });
+      await page.emulateMedia({ media: 'print' });
+      await expect(page.locator('tr.foreign:visible')).toHaveCount(30);
+      await expect(page.locator('.unfold:visible, .fold:visible')).toHaveCount(0);
+    });
+
+    it('is left out of a report of a run without', async () => {
+      const { page, complaints } = await open({ withoutTimelines: true });
+      await expect(page.locator('#trail, nav a[href="#trail"]')).toHaveCount(0);
+      expect(complaints).toEqual([]);
+    });
+
+    it('has hostile text of the tenant as text', async () => {
+      const { page, complaints, requests } = await open({ hostile: HOSTILE });
+      const entry = page.locator('.wrote').nth(2);
+      await expect(entry.locator('.what')).toContainText('</script></style><img src="http://127.0.0.1:9/x"');
+      await expect(page.locator('.trail > summary').first()).toContainText('</style><img');
+      await expect(page.locator('#trail img, #trail script')).toHaveCount(0);
+      expect([complaints, requests]).toEqual([[], []]);
+    });
   });
 
   it('tells what it has of a run that broke off', async () => {

@@ -12,6 +12,7 @@ import { overview } from './overview.ts';
 import { loadPictures } from './pictures.ts';
 import { runDetails, stages } from './run-details.ts';
 import { html, trusted, type Html } from './template.ts';
+import { trail, trailStyle } from './trail.ts';
 
 /**
  * The results as one HTML file that asks for nothing: styles, script and pictures are inside, and its policy forbids
@@ -21,7 +22,7 @@ import { html, trusted, type Html } from './template.ts';
 export async function htmlReport(results: Results, folder: string): Promise<string> {
   const frames = results.machines.flatMap((machine) => machine.frames);
   const pictures = await loadPictures(folder, frames);
-  const style = `:root{--machines:${results.machines.length}}\n${await ownFile('page.css')}`;
+  const style = `:root{--machines:${results.machines.length}}\n${trailStyle}\n${await ownFile('page.css')}`;
   const { code: script } = await transform(await ownFile('app/page.ts'), { loader: 'ts', minify: true });
   const policy = [
     `default-src 'none'`,
@@ -31,6 +32,7 @@ export async function htmlReport(results: Results, folder: string): Promise<stri
     `base-uri 'none'`,
     `form-action 'none'`,
   ].join('; ');
+  const timelines = trail(results);
   const lab = results.lab ? `${LAB_TITLE}: ` : '';
   return html`<!doctype html>
     <html lang="en">
@@ -54,10 +56,11 @@ export async function htmlReport(results: Results, folder: string): Promise<stri
           ${overview(results)}
           <nav aria-label="Parts of this report">
             <a href="#attention">Attention</a><a href="#matrix">Controls</a>${
-              frames.length > 0 && html`<a href="#film">Film</a>`
-            }<a href="#stages">Stages</a><a href="#run">Run</a>
+              timelines && html`<a href="#trail">Time line</a>`
+            }${frames.length > 0 && html`<a href="#film">Film</a>`}<a href="#stages">Stages</a
+            ><a href="#run">Run</a>
           </nav>
-          ${attention(results)} ${matrix(results)} ${film(results, pictures)} ${stages(results)}
+          ${attention(results)} ${matrix(results)} ${timelines} ${film(results, pictures)} ${stages(results)}
           ${runDetails(results)}
         </main>
         <footer>${lab}Derived from events.jsonl of run ${results.run}. All times are UTC.</footer>

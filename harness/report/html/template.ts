@@ -9,10 +9,14 @@ type Piece = Html | string | number | boolean | null | undefined | readonly Piec
 
 /**
  * A template whose values are escaped, so that hostile text stays text: between tags and in double-quoted attributes.
- * Lists are joined; `null`, `undefined` and `false` leave nothing.
+ * Lists are joined; `null`, `undefined` and `false` leave nothing. The indentation of the template is left out.
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Piece[]): Html {
-  return new Html(strings.map((part, i) => part + (i < values.length ? markupOf(values[i]) : '')).join(''));
+  return new Html(
+    strings
+      .map((part, i) => part.replace(/\n\s+/g, '\n') + (i < values.length ? markupOf(values[i]) : ''))
+      .join(''),
+  );
 }
 
 /** Markup of our own making: style sheets, scripts, icons. */
