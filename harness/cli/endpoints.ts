@@ -32,7 +32,7 @@ export async function endpoints(
       authority: tenant.authority,
       id: tenant.tenantId,
       clientId: tenant.clientId,
-      clientSecret: tenant.clientSecret.reveal(),
+      ...(tenant.credential.kind === 'secret' ? { clientSecret: tenant.credential.secret.reveal() } : {}),
     },
     graph: `${tenant.graph}/v1.0`,
     portal: {

@@ -11,7 +11,7 @@ import {
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ClientSecretCredential } from '@azure/identity';
 import { expect } from '@playwright/test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -98,12 +98,7 @@ describe('the whole job on the lab', function () {
 
   it('gives a token to MSAL', async () => {
     const { tenant, caFile } = await endpoints('win7');
-    const credential = new ClientSecretCredential(tenant.id, tenant.clientId, tenant.clientSecret, {
-      authorityHost: tenant.authority,
-      disableInstanceDiscovery: true,
-      tlsOptions: { ca: readFileSync(caFile, 'utf8') },
-    });
-    expect((await credential.getToken('https://graph.microsoft.com/.default')).token).not.toBe('');
+    expect((await tokenOf(tenant, caFile)).token).not.toBe('');
   });
 
   it('finds TLS 1.2 switched off, by the controls that name it, and says why', async () => {
@@ -128,10 +123,11 @@ describe('the whole job on the lab', function () {
 
   it('passes when TLS 1.2 is on again, with reports that others can read', async () => {
     pywinrm(await endpoints('win7'), `reg add "${TLS_CLIENT}" /v Enabled /t REG_DWORD /d 1 /f`);
-    const { code, output } = await sspr('run', 'win7', '--as-is');
+    const { code, output } = await sspr('run', 'win7', '--as-is', '--config', keepingPasswords());
     expect(code, output).toBe(EXIT_CODE.compliant);
     expect(outcomesOf('win7')).toMatchObject({
       'audit.reset-entry': 'pass',
+      'audit.registration-unchanged': 'pass',
       'logon.sign-in-with-new-password': 'pass',
     });
 
@@ -148,19 +144,45 @@ describe('the whole job on the lab', function () {
     expect(readFileSync(join(latest, 'report.html'), 'utf8')).toMatch(/<title>[^<]*LAB/);
   });
 
-  it('writes no password and no secret into any file of a run', async () => {
+  it('shows what was done beside what the tenant wrote down', () => {
+    const { timeline } = resultsOf('win7');
+    expect(timeline).toMatchObject({ verdict: 'matched', user: 'anna@contoso.example' });
+    const pairs = timeline?.rows.filter(({ action, entry }) => action && entry) ?? [];
+    expect(pairs.length).toBeGreaterThanOrEqual(4);
+    expect(timeline?.rows.every(({ own }) => own)).toBe(true);
+  });
+
+  it('counts the attempt, and none that never reached the tenant', async () => {
+    const { code, output } = await sspr('accounts', '--json');
+    expect(code, output).toBe(EXIT_CODE.compliant);
+    expect(output).toMatch(/"anna@contoso.example"/);
+    const ledger = readdirSync(dirname(readLab().clientSecretFile), { recursive: true, encoding: 'utf8' });
+    expect(ledger.join()).toContain('state');
+  });
+
+  it('writes no password, code, token or secret into any file of a run', async () => {
     const found = await endpoints('win7');
-    const secrets = [found.winrm.password, found.vnc.password, found.tenant.clientSecret];
+    const kept = readFileSync(join(folder, 'passwords.jsonl'), 'utf8').trim().split('\n');
+    const passwords = kept.map((line) => (JSON.parse(line) as { password: string }).password);
+    expect(new Set(passwords).size).toBe(1);
+    const secrets = [
+      found.winrm.password,
+      found.vnc.password,
+      found.tenant.clientSecret,
+      ...passwords,
+    ].flatMap((secret) => [secret, Buffer.from(secret).toString('base64'), encodeURIComponent(secret)]);
+    const codes = await codesOf('anna.private@contoso.example', found);
+    expect(codes.length).toBeGreaterThan(0);
     const results = join(folder, 'results');
     for (const file of readdirSync(results, { recursive: true, withFileTypes: true })) {
       if (!file.isFile()) continue;
       const content = readFileSync(join(file.parentPath, file.name), 'latin1');
-      for (const secret of secrets) {
+      for (const secret of secrets)
         expect(content.includes(secret), `${file.name} holds a secret`).toBe(false);
-        expect(content.includes(Buffer.from(secret).toString('base64')), `${file.name} holds a secret`).toBe(
-          false,
-        );
-      }
+      expect(content, `${file.name} holds a token`).not.toMatch(/eyJ[\w-]{10,}\.eyJ/);
+      if (!/\.(jsonl?|xml|html|txt)$/.test(file.name)) continue;
+      for (const code of codes)
+        expect(content, `${file.name} holds a code`).not.toMatch(new RegExp(`(?<![\\w.])${code}(?![\\w])`));
     }
   });
 
@@ -201,7 +223,7 @@ describe('the whole job on the lab', function () {
   });
 
   it('refuses a wrong tenant secret before anything is touched', async () => {
-    const state = JSON.parse(readFileSync(join(lab, 'run/lab.json'), 'utf8')) as LabState;
+    const state = readLab();
     const right = readFileSync(state.clientSecretFile);
     writeFileSync(state.clientSecretFile, 'wrong-secret');
     const { code, output } = await sspr('run', 'win7', '--as-is');
@@ -322,11 +344,42 @@ describe('the whole job on the lab', function () {
     );
   }
 
-  function outcomesOf(machine: string): Record<string, string> {
+  function resultsOf(machine: string): Results['machines'][number] {
     const results = JSON.parse(readFileSync(join(folder, 'results/latest/results.json'), 'utf8')) as Results;
-    const found = results.machines.find(({ name }) => name === machine);
-    return Object.fromEntries((found?.controls ?? []).map(({ id, outcome }) => [id, outcome]));
+    return results.machines.find(({ name }) => name === machine)!;
   }
+
+  function outcomesOf(machine: string): Record<string, string> {
+    return Object.fromEntries(resultsOf(machine).controls.map(({ id, outcome }) => [id, outcome]));
+  }
+
+  const readLab = () => JSON.parse(readFileSync(join(lab, 'run/lab.json'), 'utf8')) as LabState;
+
+  /** The lab, with new passwords in a file, where this test can look them up. */
+  function keepingPasswords(): string {
+    const file = join(folder, 'keeping.yaml');
+    const keep = `passwords: { keep: file, path: ${join(folder, 'passwords.jsonl')} }`;
+    writeFileSync(file, `version: 1\nmachines: [{ name: win7, os: win7 }]\n${keep}\n`);
+    return file;
+  }
+
+  /** The verification codes that a mailbox has received. */
+  async function codesOf(mailbox: string, { tenant, caFile }: FoundEndpoints): Promise<string[]> {
+    const { token } = await tokenOf(tenant, caFile);
+    const url = `${tenant.authority}/v1.0/users/${mailbox}/messages?$select=body`;
+    const answer = execFileSync('curl', ['-s', '--cacert', caFile, '-H', '@-', url], {
+      input: `authorization: Bearer ${token}`,
+      encoding: 'utf8',
+    });
+    return [...answer.matchAll(/code is: (\d{6})/g)].map(([, code = '']) => code);
+  }
+
+  const tokenOf = ({ id, clientId, clientSecret, authority }: FoundEndpoints['tenant'], caFile: string) =>
+    new ClientSecretCredential(id, clientId, clientSecret, {
+      authorityHost: authority,
+      disableInstanceDiscovery: true,
+      tlsOptions: { ca: readFileSync(caFile, 'utf8') },
+    }).getToken('https://graph.microsoft.com/.default');
 
   /** Changes what the guest says of itself, as if somebody had the wrong password. @returns how to undo it */
   function tamperWithGuest(machine: string, change: Record<string, Record<string, string>>): () => void {

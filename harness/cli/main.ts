@@ -1,11 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT_CODE } from '../core/exit-code.ts';
 import { toFault } from '../core/errors.ts';
+import { accounts } from './accounts.ts';
 import { alone } from './alone.ts';
 import { doctor } from './doctor.ts';
 import { endpoints } from './endpoints.ts';
 import { exitCodeFor, renderFailure } from './failure.ts';
 import { init } from './init.ts';
+import { learnClientTypes, type LearnOptions } from './learn.ts';
 import { down, up } from './lifecycle.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -30,7 +32,9 @@ Your own machines and tenant:
 
   npx sspr init                     writes sspr.yaml, every key explained
   npx sspr doctor                   checks what a run needs, before anything is touched
-  npx sspr run
+  npx sspr run                      asks at this terminal for codes that only a person gets
+  npx sspr accounts                 which test users are free, and what was tried with them
+  npx sspr learn client-types       after the first good run: pins what the audit log has shown
 
 Exit codes: 0 compliant, 1 not compliant, 2 wrong usage or configuration, 3 could not be checked, 130 interrupted.
 `;
@@ -51,7 +55,7 @@ function commandLine(signal: AbortSignal): Command {
     .exitOverride();
 
   const ends =
-    (work: (...args: never[]) => Promise<number>) =>
+    (work: (...args: never[]) => Promise<number> | number) =>
     async (...args: unknown[]) => {
       process.exitCode = await work(...(args as never[]));
     };
@@ -102,6 +106,29 @@ function commandLine(signal: AbortSignal): Command {
     .description('check what a run needs, before anything is touched')
     .addOption(config)
     .action(ends((options: { config?: string }) => doctor(options, signal)));
+
+  program
+    .command('accounts')
+    .description('what was tried with the test users on this host, when they are free, and who has them')
+    .option('--json', 'for programs', false)
+    .addOption(config)
+    .action(ends((options: { json: boolean; config?: string }) => accounts(options)));
+
+  program
+    .command('learn')
+    .description('take over into sspr.yaml what a run has shown')
+    .addCommand(
+      new Command('client-types')
+        .description('the ClientType values of audit entries that were matched with our own resets')
+        .argument('[folder]', 'folder of the run (default: test-results/latest)')
+        .option('--print', 'print what would change, and change nothing', false)
+        .option('--from-lab', 'also from a run of the lab, whose values are invented', false)
+        .addOption(config)
+        .exitOverride()
+        .action(
+          ends((folder: string | undefined, options: LearnOptions) => learnClientTypes(folder, options)),
+        ),
+    );
 
   program
     .command('report')

@@ -14,6 +14,8 @@ import { startReaper } from '../run/reaper.ts';
 import { runMachines } from '../run/run.ts';
 import { selectMachines, selectStages } from '../run/selection.ts';
 import { CATALOGUE } from '../../specs/controls/catalogue.ts';
+import { HeldStream } from './asking/held-stream.ts';
+import { askAtTerminal } from './asking/terminal-questions.ts';
 import { ensureLab } from './lab.ts';
 import { takeDown } from './lifecycle.ts';
 import { checkPackage, checkTenant } from './preflight.ts';
@@ -27,6 +29,8 @@ export interface RunOptions {
   readonly config?: string;
 }
 
+const printLine = (text: string): void => void process.stdout.write(`${text}\n`);
+
 /** `sspr run`: everything that can be wrong with the request is found before anything is touched. */
 export async function run(
   names: readonly string[],
@@ -38,7 +42,7 @@ export async function run(
   const lab = isLab(config);
   const machines = selectMachines(config.machines, names);
   const stages = selectStages(options.stage, options.asIs);
-  const standIn = lab ? await prepareGuestFiles((text) => process.stdout.write(`${text}\n`)) : undefined;
+  const standIn = lab ? await prepareGuestFiles(printLine) : undefined;
   const access = resolveAccess(loaded);
   const installer = packagePath(loaded, standIn?.msi ?? '');
   await checkPackage(installer);
@@ -58,8 +62,16 @@ export async function run(
   try {
     const state = lab && !options.asIs ? await ensureLab(config) : labBefore;
     const chosen = { ...loaded, config: { ...config, machines: [...machines] } };
-    await checkTenant(resolveSettings(chosen, state), signal);
-    live = openTerminal({ stream: process.stdout, ...terminal() });
+    await checkTenant(resolveSettings(chosen, state), signal, printLine);
+    const view = new HeldStream(process.stdout);
+    const ask = askAtTerminal({
+      input: process.stdin,
+      view,
+      aside: process.stderr,
+      // As if the terminal had sent it: main.ts listens.
+      interrupt: () => void process.emit('SIGINT'),
+    });
+    live = openTerminal({ ...terminal(), stream: view });
     touched = machines;
     const { folder, exitCode } = await runMachines({
       configFile: loaded.file,
@@ -72,6 +84,7 @@ export async function run(
       versions: toolVersions(),
       signal,
       onEvent: (event) => live?.event(event),
+      ask,
       judge: (events) => exitCodeOf(fold(events, CATALOGUE)),
       tidyUp,
     });

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { RunEvent } from '../core/journal.ts';
 import { redact } from '../core/secret.ts';
+import { answerFor, type AskFor } from './asking.ts';
 import type { FromMachine, Job, ToMachine } from './job.ts';
 
 /** One machine's story in a process of its own: if it dies, the other machines go on. */
@@ -13,7 +14,10 @@ export interface MachineProcess {
 
 const TAIL = 2000;
 
-export function startMachineProcess(job: Job, onEvent: (event: RunEvent) => void): MachineProcess {
+export function startMachineProcess(
+  job: Job,
+  { onEvent, ask }: { readonly onEvent: (event: RunEvent) => void; readonly ask: AskFor },
+): MachineProcess {
   const child = fork(new URL('./machine-main.ts', import.meta.url), [], {
     execArgv: ['--import', 'tsx'],
     // Its own group: Ctrl-C at the terminal reaches the run, which then tells the machines.
@@ -23,6 +27,7 @@ export function startMachineProcess(job: Job, onEvent: (event: RunEvent) => void
   const machine = job.machine;
   let said: 'nothing' | 'ended' = 'nothing';
   let complaint = '';
+  const gone = new AbortController();
   const send = (message: ToMachine) => {
     if (child.connected) child.send(message);
   };
@@ -30,6 +35,10 @@ export function startMachineProcess(job: Job, onEvent: (event: RunEvent) => void
     complaint = (complaint + text).slice(-TAIL);
   });
   child.on('message', (message: FromMachine) => {
+    if (message.kind === 'ask') {
+      void answerFor(machine, message, ask, gone.signal).then(send);
+      return;
+    }
     if (message.event.type === 'machine-ended') said = 'ended';
     onEvent(message.event);
   });
@@ -38,6 +47,7 @@ export function startMachineProcess(job: Job, onEvent: (event: RunEvent) => void
 
   const ended = new Promise<void>((resolve) => {
     child.once('close', (code, signal) => {
+      gone.abort();
       if (said === 'nothing') {
         onEvent({
           type: 'fault',
@@ -54,5 +64,9 @@ export function startMachineProcess(job: Job, onEvent: (event: RunEvent) => void
       resolve();
     });
   });
-  return { ended, abort: () => send({ kind: 'abort' }) };
+  const abort = () => {
+    gone.abort();
+    send({ kind: 'abort' });
+  };
+  return { ended, abort };
 }

@@ -5,6 +5,7 @@ import { type ExitCode, EXIT_CODE } from '../core/exit-code.ts';
 import { Journal, type Recorded, readJournal, type RunPlan } from '../core/journal.ts';
 import type { MachineConfig } from '../config/schema.ts';
 import type { Control, Stage } from '../../specs/controls/control.ts';
+import type { AskFor } from './asking.ts';
 import { pointLatestTo, runFolder, runName } from './folder.ts';
 import { startMachineProcess } from './machine-process.ts';
 
@@ -19,6 +20,8 @@ export interface RunRequest {
   readonly versions: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   readonly onEvent: (event: Recorded) => void;
+  /** Asks a person at the terminal for a machine. */
+  readonly ask: AskFor;
   /** Decides the exit code from the events, when the machines have ended. */
   readonly judge: (events: readonly Recorded[]) => ExitCode;
   /** What must be put right afterwards, whatever happened; runs before the run is called ended. */
@@ -44,7 +47,7 @@ export async function runMachines(request: RunRequest): Promise<{ folder: string
         stages: request.stages,
         asIs: request.asIs,
       },
-      (event) => journal.append(event),
+      { onEvent: (event) => journal.append(event), ask: request.ask },
     ),
   );
   const abort = () => processes.forEach((one) => one.abort());

@@ -19,9 +19,10 @@ import { LAB_EXAMINATIONS } from './lab.ts';
 import { machineExaminations } from './machine.ts';
 import { packageExaminations } from './package.ts';
 import { providerExaminations } from './providers.ts';
-import { tenantExaminations } from './tenant.ts';
+import { tenantExaminations, testUsersOf } from './tenant.ts';
 import { ask } from './tool.ts';
 import { KNOWN_GOOD } from './versions.ts';
+import { wayTools } from './ways.ts';
 
 /** Everything that a configuration needs, group by group; `close` ends what was opened for looking. */
 export interface SetUp {
@@ -157,11 +158,12 @@ function tenantGroups(loaded: LoadedConfig, deadline: Deadline): SetUp {
     return openTenantGroups(settings, openInspection(settings.tenant), deadline);
   } catch (error) {
     const look = () => Promise.reject(toFault(error));
-    const accounts = loaded.config.machines.flatMap(({ account }) => (account ? [account] : []));
+    const { machines, accounts } = loaded.config;
+    const own = machines.flatMap(({ account }) => account ?? []);
     return {
       groups: [
         { title: 'tenant', examinations: () => [{ what: 'settings', look }] },
-        ...accounts.map(({ upn }) => ({
+        ...[...own, ...accounts].map(({ upn }) => ({
           title: `account ${upn}`,
           examinations: () => [{ what: 'account', look: () => later("waits for the tenant's settings") }],
         })),
@@ -171,15 +173,19 @@ function tenantGroups(loaded: LoadedConfig, deadline: Deadline): SetUp {
   }
 }
 
-function openTenantGroups({ tenant, machines }: Settings, inspection: Inspection, deadline: Deadline): SetUp {
-  const accounts = machines.map(({ account }) => account);
-  const lines = tenantExaminations(inspection, accounts, deadline);
+function openTenantGroups(
+  { tenant, machines, policy: { methodsRequired } }: Settings,
+  inspection: Inspection,
+  deadline: Deadline,
+): SetUp {
+  const subject = { cloud: tenant.cloud, accounts: testUsersOf(machines), methodsRequired };
+  const lines = tenantExaminations(inspection, subject, wayTools(inspection), deadline);
   return {
     groups: [
       { title: `tenant ${tenant.tenantId}`, examinations: () => lines.tenant },
-      ...accounts.map(({ upn }, index) => ({
+      ...lines.accounts.map(({ upn, user, ways }) => ({
         title: `account ${upn}`,
-        examinations: () => lines.accounts[index] ?? [],
+        examinations: () => [...user, ...ways],
       })),
     ],
     close: () => inspection.close(),
@@ -187,7 +193,7 @@ function openTenantGroups({ tenant, machines }: Settings, inspection: Inspection
 }
 
 /** The configuration without the secrets of machines: a missing one is their affair. */
-function withoutAccess(loaded: LoadedConfig): LoadedConfig {
+export function withoutAccess(loaded: LoadedConfig): LoadedConfig {
   const { password: _password, certificateAuthority: _authority, ...winrm } = loaded.config.winrm;
   return { ...loaded, config: { ...loaded.config, winrm, console: {} } };
 }

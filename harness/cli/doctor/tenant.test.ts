@@ -1,79 +1,61 @@
 import { expect } from '@playwright/test';
+import type { AccountSettings } from '../../config/accounts.ts';
+import type { CloudName } from '../../core/clouds.ts';
 import { Deadline } from '../../core/deadline.ts';
 import { Secret } from '../../core/secret.ts';
-import { type Inspection, openInspection } from '../../directory/inspection.ts';
-import { issueServerIdentity } from '../../lab/network/authority.ts';
-import { serveTenant, TENANT_HOSTS, type TenantServer } from '../../lab/tenant/server.ts';
-import { Tenant } from '../../lab/tenant/tenant.ts';
+import { openInspection } from '../../directory/inspection.ts';
 import type { Finding } from './finding.ts';
-import { tenantExaminations } from './tenant.ts';
-import { findings, troubles } from './testing.ts';
+import { tenantExaminations, testUsersOf } from './tenant.ts';
+import { findings, startTenant, testUser, troubles } from './testing.ts';
 
-const ADMIN = new Secret('admin-token-of-the-test');
-const account = (name: string) => ({
-  upn: `${name}@contoso.example`,
-  displayName: name,
-  mailbox: `${name}.private@contoso.example`,
-});
-const ANNA = account('anna');
-const BERTIL = account('bertil');
+const ANNA = testUser('anna');
+const BERTIL = testUser('bertil');
 
 describe('the doctor looks at a tenant', function () {
   this.timeout(20_000);
-  const identity = issueServerIdentity(TENANT_HOSTS);
-  const opened: Inspection[] = [];
   let clock: () => number;
-  let tenant: Tenant;
-  let server: TenantServer;
+  let lab: Awaited<ReturnType<typeof startTenant>>;
 
   beforeEach(async () => {
     clock = Date.now;
-    tenant = new Tenant({
-      organization: 'Contoso',
-      domain: 'contoso.example',
-      users: [ANNA, BERTIL],
-      auditDelayMs: 0,
-      now: () => clock(),
-    });
-    server = await serveTenant({ tenant, ...identity, adminToken: ADMIN, port: 0 });
+    lab = await startTenant(['anna', 'bertil'], () => clock());
   });
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((one) => one.close()));
-    await server.close();
-  });
+  afterEach(() => lab.close());
+
+  interface Look {
+    readonly secret?: Secret;
+    readonly accounts?: readonly AccountSettings[];
+    readonly cloud?: CloudName;
+    readonly methodsRequired?: number;
+    readonly reporting?: boolean;
+  }
 
   /** Lines of the tenant, then those of the accounts with the account's name in front. */
-  async function look({ secret = tenant.application.secret, accounts = [ANNA, BERTIL] } = {}) {
-    const base = `https://localhost:${server.port}`;
+  async function look(what: Look = {}): Promise<Record<string, Finding>> {
+    const { secret, accounts = [ANNA, BERTIL], cloud = 'global', methodsRequired = 1 } = what;
     const inspection = openInspection({
-      authority: base,
-      graph: base,
-      tenantId: tenant.id,
-      clientId: tenant.application.id,
-      clientSecret: secret,
-      ca: identity.authority,
+      ...lab.tenant,
+      ...(secret && { credential: { kind: 'secret', secret } }),
       pace: { requests: 100, perMs: 1000 },
     });
-    opened.push(inspection);
-    const lines = tenantExaminations(inspection, accounts, Deadline.in(15_000, 'looking'));
-    const found: Record<string, Finding> = await findings(lines.tenant);
-    for (const [index, examinations] of lines.accounts.entries()) {
-      for (const [what, finding] of Object.entries(await findings(examinations)))
-        found[`${accounts[index]?.displayName}: ${what}`] = finding;
+    try {
+      const lines = tenantExaminations(
+        { ...inspection, reporting: () => Promise.resolve(what.reporting ?? true) },
+        { cloud, accounts, methodsRequired },
+        { source: () => undefined, isTerminal: false },
+        Deadline.in(15_000, 'looking'),
+      );
+      const found: Record<string, Finding> = await findings(lines.tenant);
+      for (const [index, { user, ways }] of lines.accounts.entries()) {
+        for (const [line, finding] of Object.entries(await findings([...user, ...ways])))
+          found[`${accounts[index]?.displayName}: ${line}`] = finding;
+      }
+      return found;
+    } finally {
+      await inspection.close();
     }
-    return found;
   }
-
-  async function change(path: string, body: object): Promise<void> {
-    const { Agent } = await import('undici');
-    const response = await fetch(`https://localhost:${server.port}/lab/admin/${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${ADMIN.reveal()}` },
-      body: JSON.stringify(body),
-      dispatcher: new Agent({ connect: { ca: identity.authority } }),
-    } as unknown as RequestInit);
-    expect(response.status).toBe(200);
-  }
+  const change = (path: string, body: object) => lab.change(path, body);
 
   const problems = (found: Record<string, Finding>) =>
     Object.entries(troubles(found)).flatMap(([what, state]) => (state === 'later' ? [] : [[what, state]]));
@@ -92,7 +74,7 @@ describe('the doctor looks at a tenant', function () {
     const found = await look({ secret: new Secret('wrong-secret') });
     expect(problems(found)).toEqual([['token', 'problem']]);
     expect(found.token?.remedy).toContain('client secret');
-    expect(Object.values(troubles(found)).length).toBe(15);
+    expect(Object.values(troubles(found)).length).toBe(16);
     expect(found.clock?.state).toBe('ok');
     expect(JSON.stringify(found)).not.toContain('wrong-secret');
   });
@@ -165,8 +147,9 @@ describe('the doctor looks at a tenant', function () {
   });
 
   it('that does not know an account or its mailbox', async () => {
-    const zed = { ...account('zed'), mailbox: ANNA.mailbox };
-    const found = await look({ accounts: [zed, { ...ANNA, mailbox: 'nobody@contoso.example' }] });
+    const zed = { ...testUser('zed'), verification: ANNA.verification };
+    const lost = { ...ANNA, verification: [{ by: 'mailbox', mailbox: 'nobody@contoso.example' } as const] };
+    const found = await look({ accounts: [zed, lost] });
     expect(problems(found)).toEqual([
       ['zed: account', 'problem'],
       ['anna: mailbox of codes', 'problem'],
@@ -174,11 +157,55 @@ describe('the doctor looks at a tenant', function () {
   });
 
   it('that cannot be reached: nothing is known', async () => {
-    await server.close();
+    await lab.close();
     expect(problems(await look())).toEqual([
       ['clock', 'unknown'],
       ['token', 'unknown'],
     ]);
-    server = await serveTenant({ tenant, ...identity, adminToken: ADMIN, port: 0 });
+  });
+
+  it('whose audit log shows nothing yet, or nobody says that it has one: notes', async () => {
+    expect(problems(await look({ reporting: false }))).toEqual([['reporting', 'note']]);
+    const found = await look({ cloud: 'china' });
+    expect(problems(found)).toEqual([['audit log', 'note']]);
+    expect(found['audit log']?.says).toContain('in the cloud china');
+  });
+
+  it('asks for Mail.Read only where codes come to a mailbox of the tenant', async () => {
+    await change('tenant', { permissions: ['AuditLog.Read.All', 'Directory.Read.All', 'User.Read.All'] });
+    const person = { by: 'person', method: 'email', phone: undefined, withinSeconds: 60 } as const;
+    const found = await look({ accounts: [{ ...ANNA, verification: [person] }] });
+    expect(found['Mail.Read']).toBeUndefined();
+    expect(problems(found)).toEqual([['anna: person', 'problem']]);
+  });
+
+  it('and at what the accounts have registered, by the ways that are configured', async () => {
+    const questions = { by: 'questions', answers: [] } as const;
+    const both = { ...ANNA, verification: [...ANNA.verification, questions] };
+    for (const [accounts, methodsRequired, methods, says] of [
+      [[both], 1, ['email'], undefined],
+      [[both], 1, ['securityQuestion'], undefined],
+      [[both], 2, ['email', 'mobilePhone'], 'has not registered security questions'],
+      [[both], 2, ['email', 'securityQuestion'], undefined],
+      [[ANNA], 2, ['email', 'mobilePhone'], 'the policy asks for 2 methods, and the configuration has 1'],
+    ] as const) {
+      await change(`users/${ANNA.upn}`, { methods });
+      const found = await look({ accounts, methodsRequired });
+      const registration = found['anna: registration'];
+      if (says === undefined) expect(registration).toMatchObject({ state: 'ok' });
+      else expect(registration?.says).toContain(says);
+    }
+  });
+});
+
+describe('the test users of a configuration', () => {
+  it('are each looked at once, however many machines they serve', () => {
+    const machine = { name: 'win7', os: 'win7', provider: 'virtualbox', language: 'en' } as const;
+    const again = { ...ANNA, upn: ANNA.upn.toUpperCase() };
+    const machines = [
+      { ...machine, accounts: [ANNA, BERTIL] },
+      { ...machine, accounts: [again] },
+    ];
+    expect(testUsersOf(machines).map(({ displayName }) => displayName)).toEqual(['anna', 'bertil']);
   });
 });
