@@ -1,4 +1,5 @@
 // `npm run bench`: our own ways beside those of others, on the same lab machine in the same run.
+import { auditReadings } from './audit.ts';
 import { type Comparison, measure, render } from './compare.ts';
 import { startInstantMachine } from './instant-machine.ts';
 import { bringUp } from './lab.ts';
@@ -20,6 +21,9 @@ try {
 } finally {
   await instant.close();
 }
+
+say('The audit log of a tenant:');
+for await (const reading of auditReadings()) say(`  ${reading}`);
 
 async function compare(
   account: Account,
