@@ -11,7 +11,6 @@ import {
   type AuditedAttempt,
   type Correlation,
   correlate,
-  isConclusive,
   type SearchState,
   type SeenAudit,
 } from '../harness/directory/correlation.ts';
@@ -100,7 +99,7 @@ async function readTrail(story: Story, { wentThrough }: { readonly wentThrough: 
     correlate({ attempt, rows, clock, egressAddresses, clientTypes, search });
 
   const waitedFor = (found: Correlation): boolean =>
-    wentThrough ? isConclusive(found) : found.own.length > 0;
+    wentThrough ? found.isConclusive : found.own.length > 0;
   const { rows, state, sawOthers, looks } = await searchAudits({
     ...budgetOf(story, wentThrough),
     directory: story.directory,

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { Deadline } from '../core/deadline.ts';
 import { Secret } from '../core/secret.ts';
 import { searchAudits } from '../directory/audit-search.ts';
-import { correlate, type CorrelationInput, isConclusive, type SeenAudit } from '../directory/correlation.ts';
+import { correlate, type CorrelationInput, type SeenAudit } from '../directory/correlation.ts';
 import {
   actionsAt,
   ANNA,
@@ -222,7 +222,7 @@ async function searchOne(
       budgetMs: 40_000,
       machines: SEARCHES,
       limit: LIMIT,
-      isFound: (found) => isConclusive(judge(found)),
+      isFound: (found) => judge(found).isConclusive,
       settlingMs: 1_000,
       deadline,
     });

@@ -2,7 +2,7 @@ import { expect } from '@playwright/test';
 import fc from 'fast-check';
 import { Deadline } from '../core/deadline.ts';
 import { type AuditSearch, type AuditSearchResult, LAST_LOOK_MS, searchAudits } from './audit-search.ts';
-import { type Correlation, correlate, isConclusive, type SearchState } from './correlation.ts';
+import { type Correlation, correlate, type SearchState } from './correlation.ts';
 import { FLOW_ACTIVITY, RESET_ACTIVITY, type SeenAudit } from './correlation/entries.ts';
 import {
   actionsAt,
@@ -73,7 +73,7 @@ const watched = (
     yield* directory.audits(query, deadline);
   },
 });
-const isNarrow = ({ userPrincipalName }: AuditQuery): boolean => userPrincipalName === ANNA.userPrincipalName;
+const isNarrow = ({ initiator }: AuditQuery): boolean => initiator === ANNA;
 
 describe('The search in the audit log', () => {
   it('looks until the entry is there, and a little longer for what comes later', async () => {
@@ -83,6 +83,50 @@ describe('The search in the audit log', () => {
     expect({ state, fault }).toEqual({ state: 'settled', fault: undefined });
     expect(rows.map(({ seenAt }) => Date.parse(seenAt) - START)).toEqual([20_000, 26_000]);
     expect(time.passed()).toBe(30_000);
+  });
+
+  it('finds an entry that takes an hour, where the budget allows it', async () => {
+    const HOUR_MS = 3_600_000;
+    const late = [at(reset(), HOUR_MS)];
+    const { rows, state } = await search((clock) => lateLog(late, clock), { budgetMs: 2 * HOUR_MS }).result;
+    expect({ state, seenAt: rows[0]?.seenAt }).toEqual({ state: 'settled', seenAt: iso(START + HOUR_MS) });
+  });
+
+  it('knows which complete look was the last one without an entry', async () => {
+    let looks = 0;
+    const late = [at(step(), 0), at(reset(), 7_000)];
+    const { result } = search((clock) => ({
+      async *audits(query, deadline) {
+        yield* lateLog(late, clock).audits(query, deadline);
+        if (++looks === 4) throw throttled();
+      },
+    }));
+    const { rows } = await result;
+    const after = (instant = ''): number => Date.parse(instant) - START;
+    expect(rows.map(({ missedAt, seenAt }) => [after(missedAt), after(seenAt)])).toEqual([
+      [NaN, 0],
+      [4_000, 8_000],
+    ]);
+  });
+
+  it('takes an entry as it was told last', async () => {
+    const { id, ...rest } = reset();
+    const told = [at({ ...rest, id, result: 'failure' }, 0), at({ ...rest, id }, 3_000)];
+    const { rows } = await search((clock) => lateLog(told, clock)).result;
+    expect(rows).toMatchObject([{ id, result: 'success', seenAt: iso(START) }]);
+  });
+
+  it('goes on when the look that was to be the last one shows that this was not everything', async () => {
+    const stranger = reset({
+      initiatedBy: { userId: '', userPrincipalName: 'admin@contoso.example', ipAddress: '', app: '' },
+    });
+    const busy = [...others(4_000), at(reset(), 0), at(stranger, 0)];
+    const { time, result } = search((clock) => lateLog(busy, clock), {
+      // The first look ends before it comes to these.
+      isFound: (rows) => rows.length === 1,
+    });
+    expect(await result).toMatchObject({ state: 'budget-spent', sawOthers: true });
+    expect(time.passed()).toBeGreaterThanOrEqual(BUDGET_MS);
   });
 
   it('looks once more when the entry is there at once', async () => {
@@ -108,7 +152,7 @@ describe('The search in the audit log', () => {
       clock: { aheadSeconds: -600, uncertainSeconds: 2 },
     });
     await result;
-    expect(queries.map(({ from }) => from)).toEqual(queries.map(() => iso(BEGIN - 600_000 - 62_000)));
+    expect(queries.map(({ from }) => from)).toEqual(queries.map(() => iso(BEGIN - 600_000 - 302_000)));
     expect(queries.map(({ to }) => to)).toEqual(
       [0, 2_000, 4_000].map((passed) => iso(START + passed - 600_000 + 62_000)),
     );
@@ -364,7 +408,7 @@ describe('Search and correlation', () => {
         since: iso(truth.actions['tile-chosen']),
         clock,
         machines: world.machines,
-        isFound: (rows) => isConclusive(judge(rows, 'looking')),
+        isFound: (rows) => judge(rows, 'looking').isConclusive,
       });
       const { rows, state } = await result;
       const found = judge(rows, state);

@@ -2,8 +2,8 @@ import type { Deadline } from '../core/deadline.ts';
 import { type Fault, toFault } from '../core/errors.ts';
 import type { ClockReading } from './clock.ts';
 import type { SearchState } from './correlation.ts';
-import { type AuditedUser, entriesOfUser, type SeenAudit, SSPR_SERVICE } from './correlation/entries.ts';
-import type { Directory, DirectoryAudit } from './directory.ts';
+import { entriesOfUser, seenAgain, type SeenAudit, SSPR_SERVICE } from './correlation/entries.ts';
+import type { AuditedUser, Directory, DirectoryAudit } from './directory.ts';
 import { type PaceLimit, REPORTS_LIMIT } from './pace.ts';
 
 /** The clocks of a search; a test brings its own. Milliseconds. */
@@ -56,8 +56,8 @@ export interface AuditSearchResult {
 export const SETTLING_MS = 20_000;
 /** After the budget, a look that fails is repeated for so long: only a complete one may say that an entry is missing. */
 export const LAST_LOOK_MS = 600_000;
-/** The window begins so long before the attempt: somebody else's reset just before it is worth knowing. */
-const WELL_BEFORE_MS = 60_000;
+/** The window begins so long before the attempt: what tells somebody else's reset from ours is that it began earlier. */
+const WELL_BEFORE_MS = 300_000;
 /** The clock may have been off when an entry was dated. */
 const AHEAD_MS = 60_000;
 /** What one request brings, if the tenant gives as much as is asked for; only how often we look depends on it. */
@@ -101,7 +101,11 @@ export async function searchAudits(search: AuditSearch): Promise<AuditSearchResu
       const isLast = search.deadline.expired || (closing !== undefined && ended - closing >= LAST_LOOK_MS);
       if (isLast) return result('incomplete');
     } else {
-      if (closing !== undefined) return result('budget-spent');
+      if (closing !== undefined) {
+        if (foundAt !== undefined || ended - began >= budgetMs) return result('budget-spent');
+        // It has turned out that this was not everything.
+        closing = undefined;
+      }
       rowsRead = look.rowsRead;
       if (foundBefore && foundAt !== undefined && ended - foundAt >= settlingMs) {
         if (sawOthers) return result('budget-spent');
@@ -153,6 +157,9 @@ interface Look {
 /** The part of the audit log around the attempt. Of all that is read, only the entries of the user are kept. */
 class AuditWindow {
   readonly #known = new Map<string, SeenAudit>();
+  /** When the last complete looks began, by this host's clock: at everybody's doing, and at this user's or that. */
+  #sawAll: string | undefined;
+  #sawOwn: string | undefined;
   readonly #isOfUser: (entry: DirectoryAudit) => boolean;
   /** `refused` by a tenant that does not know the filter. */
   #narrow: 'not needed' | 'needed' | 'refused' = 'not needed';
@@ -177,7 +184,7 @@ class AuditWindow {
       this.#narrow = 'needed';
     }
     try {
-      return await this.#read(Infinity, this.search.user.userPrincipalName);
+      return await this.#read(Infinity, this.search.user);
     } catch (error) {
       const fault = toFault(error);
       if (fault.retryable || fault.code === 'interrupted') throw fault;
@@ -187,23 +194,29 @@ class AuditWindow {
   }
 
   /** Reads page by page, and no further than the first row beyond `limit`. */
-  async #read(limit: number, initiator?: string): Promise<Look> {
+  async #read(limit: number, initiator?: AuditedUser): Promise<Look> {
+    const began = this.#now();
+    const missedAt = initiator === undefined ? this.#sawAll : this.#sawOwn;
     const query = {
       ...this.#span(),
       loggedByService: SSPR_SERVICE,
-      ...(initiator === undefined ? {} : { userPrincipalName: initiator }),
+      ...(initiator === undefined ? {} : { initiator }),
     };
     let rowsRead = 0;
     for await (const entry of this.search.directory.audits(query, this.search.deadline)) {
-      if (++rowsRead > limit) break;
-      this.#keep(entry);
+      if (++rowsRead > limit) return { rowsRead, sawOthers: true };
+      if (!this.#isOfUser(entry)) continue;
+      const known = this.#known.get(entry.id);
+      const seen = { ...entry, seenAt: this.#now(), missedAt };
+      this.#known.set(entry.id, known === undefined ? seen : seenAgain(known, seen));
     }
+    this.#sawOwn = began;
+    if (initiator === undefined) this.#sawAll = began;
     return { rowsRead, sawOthers: initiator === undefined };
   }
 
-  #keep(entry: DirectoryAudit): void {
-    if (this.#known.has(entry.id) || !this.#isOfUser(entry)) return;
-    this.#known.set(entry.id, { ...entry, seenAt: new Date(this.time.utc()).toISOString() });
+  #now(): string {
+    return new Date(this.time.utc()).toISOString();
   }
 
   /** By the tenant's clock, as uncertain as it is. */

@@ -52,7 +52,45 @@ describe('Correlation', () => {
     expect(found).toMatchObject({ verdict: 'matched', reset: { id: final.id }, foreign: [] });
     expect(ids(found.own)).toEqual(ids(own));
     expect(found.delayMs).toBe(SEEN_AT - PASSWORD - 300);
-    expect(found.reason).toContain('24.7 s');
+    expect(found.reason).toContain('readable at most 24.7 s after it was made');
+  });
+
+  it('says between which instants the reset appeared, once a look was without it', () => {
+    const reasonOf = (missedAt: number, clock = SAME_CLOCK): string =>
+      judge([], { rows: seen(own, SEEN_AT).map((row) => ({ ...row, missedAt: iso(missedAt) })), clock })
+        .reason;
+    expect(reasonOf(SEEN_AT - 2_000)).toContain('readable 22.7 to 24.7 s after it was made');
+    expect(reasonOf(PASSWORD), 'before it was made').toContain('readable at most 24.7 s');
+    expect(reasonOf(SEEN_AT - 2_000, { aheadSeconds: 0, uncertainSeconds: 90 })).toContain(
+      'readable 22.7 to 24.7 s (± 90.0 s) after',
+    );
+  });
+
+  it('waits for nothing more as soon as nothing more can change the verdict', () => {
+    const conclusive = (rows: readonly DirectoryAudit[], more: Partial<CorrelationInput> = {}): boolean =>
+      judge(rows, { search: 'looking', ...more }).isConclusive;
+    const failed = own.map((row) => (row === final ? { ...row, result: 'failure' } : row));
+    const twoPasswords = [...actionsAt(OURS), ...actionsAt({ 'password-submitted': PASSWORD + 2_000 })];
+    const rival = auditRow(OURS['user-id-submitted'] + 300, { correlationId: 'c2' });
+    const elsewhere = { initiatedBy: { ...final.initiatedBy, ipAddress: '198.51.100.9' } };
+
+    expect(conclusive(own)).toBe(true);
+    expect(conclusive(failed), 'failed').toBe(true);
+    expect(
+      conclusive(failed, { attempt: { ...ANNA, actions: twoPasswords, wentThrough: true } }),
+      'the second password may have been accepted',
+    ).toBe(false);
+    expect(conclusive([final]), 'no step').toBe(false);
+    expect(conclusive(own.slice(0, -1)), 'no reset').toBe(false);
+    expect(conclusive([...own, rival]), 'another reset may be to come').toBe(false);
+    expect(
+      conclusive([...own, { ...rival, ...elsewhere }], { egressAddresses: [ADDRESS] }),
+      'another one, but not from this machine',
+    ).toBe(true);
+    expect(
+      conclusive(rowsOf(OURS, elsewhere), { egressAddresses: [ADDRESS] }),
+      'the one from this machine may be to come',
+    ).toBe(false);
   });
 
   it('takes a difference of the clocks out of everything, the delay too', () => {
@@ -258,9 +296,16 @@ describe('Correlation', () => {
     expect(judge(noise, { search: 'budget-spent' }).verdict).toBe('missing');
   });
 
-  it('keeps the first sighting of an entry that was seen twice', () => {
-    const rows = [...seen(own, SEEN_AT + 5_000), ...seen(own, SEEN_AT)];
-    expect(judge([], { rows }).delayMs).toBe(24_700);
+  it('keeps the first sighting of an entry that was seen twice, and what it said last', () => {
+    const changed = own.map((row) => ({
+      ...row,
+      result: 'failure',
+      additionalDetails: { OnPremisesAgent: '' },
+    }));
+    const rows = [...seen(changed, SEEN_AT + 5_000), ...seen(own, SEEN_AT)];
+    const found = judge([], { rows });
+    expect(found).toMatchObject({ verdict: 'wrong-result', delayMs: 24_700 });
+    expect(found.reset?.additionalDetails).toEqual({ ClientType: CLIENT_TYPE, OnPremisesAgent: '' });
   });
 
   const from = (ipAddress: string): Partial<DirectoryAudit> => ({
@@ -270,6 +315,10 @@ describe('Correlation', () => {
     ['the configured one', ADDRESS, [ADDRESS, '198.51.100.1'], 'right'],
     ['as IPv6, written in another way', '2001:DB8:0::1', ['2001:db8::1'], 'right'],
     ['as IPv4 within IPv6', `::ffff:${ADDRESS}`, [ADDRESS], 'right'],
+    ['as IPv4 within IPv6, in hexadecimal', '0:0:0:0:0:FFFF:CB00:7107', [ADDRESS], 'right'],
+    ['configured as IPv4 within IPv6', ADDRESS, ['::ffff:cb00:7107'], 'right'],
+    ['with a zone', 'fe80::1%eth0', ['fe80::1'], 'right'],
+    ['no address at all', '[::1', [ADDRESS], 'wrong'],
     ['another', '198.51.100.9', [ADDRESS], 'wrong'],
     ['none', ' ', [ADDRESS], 'absent'],
     ['none, and none configured', '', [], 'absent'],

@@ -16,7 +16,7 @@ import { divide, type Ownership } from './correlation/ownership.ts';
 import { timelineOf } from './correlation/timeline.ts';
 
 export type { AuditedAttempt } from './correlation/attempt.ts';
-export { isFlow, type SeenAudit, SSPR_SERVICE } from './correlation/entries.ts';
+export { clientTypesOf, isFlow, type SeenAudit, SSPR_SERVICE, succeeded } from './correlation/entries.ts';
 
 /**
  * What the audit log says of an attempt. The one closed list:
@@ -66,14 +66,18 @@ export interface Correlation {
   readonly reason: string;
   /** The entry of the reset; null while there is none, or more than one that may be ours. */
   readonly reset: SeenAudit | null;
-  /** From the instant of that entry to our first sight of it, in milliseconds; null without. */
+  /** From the instant of that entry to our first sight of it, in milliseconds; null without. It appeared earlier. */
   readonly delayMs: number | null;
   /** All entries of our attempt, and the others of this user: somebody else's doing. Both by the tenant's clock. */
   readonly own: readonly SeenAudit[];
   readonly foreign: readonly SeenAudit[];
+  /** Those of the others that are not clearly from before our attempt. */
+  readonly unexplained: readonly SeenAudit[];
   /** Both null when there is no entry of ours to look at, or none that is ours for certain. */
   readonly address: AddressVerdict | null;
   readonly clientType: ClientTypeVerdict | null;
+  /** Whether nothing more is waited for: entries that are still to come would change nothing of the verdict. */
+  readonly isConclusive: boolean;
   readonly timeline: readonly TimelineRow[];
 }
 
@@ -96,22 +100,33 @@ export function correlate(input: CorrelationInput): Correlation {
   const reset = verdict === 'matched' || verdict === 'wrong-result' ? (only ?? null) : null;
   const delayMs = reset && Date.parse(reset.seenAt) + clock.aheadSeconds * 1000 - instantOf(reset);
   const isCertain = own.length > 0 && verdict !== 'ambiguous';
+  const address = isCertain ? judgeAddress(own, addresses) : null;
+  const foreign = entries.filter((entry) => !ownership.own.has(entry));
+  const begin = schedule.whole?.from ?? -Infinity;
   return {
     verdict,
-    reason: reasonOf(verdict, { ownership, reset, delayMs, own }),
+    reason: reasonOf(verdict, { ownership, reset, delayMs, own, clock }),
     reset,
     delayMs: delayMs && Math.round(delayMs),
     own,
-    foreign: entries.filter((entry) => !ownership.own.has(entry)),
-    address: isCertain ? judgeAddress(own, addresses) : null,
+    foreign,
+    unexplained: foreign.filter((entry) => instantOf(entry) >= begin),
+    isConclusive:
+      reset !== null &&
+      (succeeded(reset) || !hasTwoPasswords(attempt)) &&
+      // A step tells it from somebody else's, and so does the address.
+      own.some(isFlow) &&
+      address !== 'wrong' &&
+      !ownership.contested,
+    address,
     clientType: isCertain ? judgeClientType(own, clientTypes) : null,
     timeline: timelineOf(entries, { schedule, own: ownership.own, reset: reset ?? undefined }),
   };
 }
 
-/** Whether nothing more is waited for: the reset is there, and a step that tells it from somebody else's. */
-export const isConclusive = ({ verdict, own }: Correlation): boolean =>
-  verdict === 'matched' && own.some(isFlow);
+/** Then the entry of the one that was accepted may come after that of the one that was not. */
+const hasTwoPasswords = ({ actions }: AuditedAttempt): boolean =>
+  actions.filter(({ action }) => action === 'password-submitted').length > 1;
 
 function verdictOf(
   { resets, doubtful }: Ownership,
@@ -132,13 +147,15 @@ interface Found {
   readonly reset: SeenAudit | null;
   readonly delayMs: number | null;
   readonly own: readonly SeenAudit[];
+  readonly clock: ClockReading;
 }
 
-function reasonOf(verdict: CorrelationVerdict, { ownership, reset, delayMs, own }: Found): string {
+function reasonOf(verdict: CorrelationVerdict, found: Found): string {
+  const { ownership, reset, own } = found;
   const { resets, doubtful } = ownership;
   switch (verdict) {
     case 'matched':
-      return `The reset is in the audit log; it was readable ${((delayMs ?? 0) / 1000).toFixed(1)} s after it was made`;
+      return `The reset is in the audit log; ${delayInWords(found)}`;
     case 'missing':
       return 'The reset is not in the audit log, although it was looked for as long as an entry may take';
     case 'ambiguous':
@@ -156,6 +173,21 @@ function reasonOf(verdict: CorrelationVerdict, { ownership, reset, delayMs, own 
         : `The attempt did not go through; the tenant says: ${saidBy(refusal)}`;
     }
   }
+}
+
+/** A comparison of the clocks that is less certain than this is worth mentioning. */
+const CERTAIN_SECONDS = 1;
+
+/** The entry appeared between the last look without it and the first one with it; there may be none without it. */
+function delayInWords({ reset, delayMs, clock }: Found): string {
+  const { aheadSeconds, uncertainSeconds } = clock;
+  const inSeconds = (ms: number): string => (Math.max(0, ms) / 1000).toFixed(1);
+  const most = inSeconds(delayMs ?? 0);
+  const least =
+    reset?.missedAt === undefined ? 0 : Date.parse(reset.missedAt) + aheadSeconds * 1000 - instantOf(reset);
+  const span = least > 0 ? `${inSeconds(least)} to ${most} s` : `at most ${most} s`;
+  const doubt = uncertainSeconds < CERTAIN_SECONDS ? '' : ` (± ${uncertainSeconds.toFixed(1)} s)`;
+  return `it was readable ${span}${doubt} after it was made`;
 }
 
 const saidBy = (entry: SeenAudit | null): string =>

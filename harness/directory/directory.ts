@@ -36,13 +36,20 @@ export interface DirectoryAudit {
   readonly additionalDetails: Readonly<Record<string, string>>;
 }
 
+/** The user whose entries are looked for. */
+export interface AuditedUser {
+  readonly userPrincipalName: string;
+  /** '' when it is not known: then the name alone decides. */
+  readonly objectId: string;
+}
+
 export interface AuditQuery {
   /** ISO 8601 UTC, inclusive. */
   readonly from: string;
   readonly to: string;
   readonly loggedByService: string;
   /** Only what this user has initiated; all users when left out. */
-  readonly userPrincipalName?: string;
+  readonly initiator?: AuditedUser;
 }
 
 /** What the tenant says of a user, beside the registration. */
@@ -58,6 +65,8 @@ export interface MailMessage {
   readonly id: string;
   /** ISO 8601 UTC. */
   readonly receivedAt: string;
+  /** By the clock of the sender; where the mailbox keeps it. */
+  readonly sentAt?: string;
   readonly from: string;
   readonly subject: string;
   readonly text: string;

@@ -245,6 +245,8 @@ export interface GraphRefusal {
   readonly what: string;
   /** Application permission that is needed for it. */
   readonly permission: string;
+  /** The user or mailbox that was asked for by name. */
+  readonly subject?: string;
 }
 
 /** Reports of a tenant without licence, also when the app may not read licences (Directory.Read.All). */
@@ -258,7 +260,14 @@ const licenceMissing = (what: string, said: string): Fault =>
       'Get an Azure AD Premium P1 or P2 licence for the tenant; if it has one, grant the app Directory.Read.All.',
   });
 
-export function explainRefusal({ status, code, message, what, permission }: GraphRefusal): Fault {
+const apiMissing = (what: string, said: string): Fault =>
+  new Fault(`Graph does not offer ${what} at the configured address (${said})`, {
+    code: 'tenant-api-missing',
+    blame: 'config',
+    remedy: 'Check tenant.cloud and the Graph address; not every cloud has audit logs and reports.',
+  });
+
+export function explainRefusal({ status, code, message, what, permission, subject }: GraphRefusal): Fault {
   const said = quoteForeign(`HTTP ${status} ${code}: ${message}`, 300);
   switch (status) {
     case 400:
@@ -282,10 +291,11 @@ export function explainRefusal({ status, code, message, what, permission }: Grap
         remedy: `Add the application permission ${permission} to the app registration and grant admin consent; reports also need a P1 or P2 licence.`,
       });
     case 404:
+      if (subject === undefined) return apiMissing(what, said);
       return new Fault(`The tenant does not know ${what} (${said})`, {
         code: 'tenant-user-not-found',
         blame: 'config',
-        remedy: 'Check the user principal name or mailbox in the configuration.',
+        remedy: `Check ${subject} in the configuration: the tenant has no such user or mailbox.`,
       });
     case 429:
       return new Fault(`The tenant asks us to slow down while reading ${what} (${said})`, {

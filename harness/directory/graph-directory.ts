@@ -5,6 +5,7 @@ import { readClock } from './clock.ts';
 import { credentialMaker, type Identity } from './credentials.ts';
 import type {
   AccountFacts,
+  AuditedUser,
   AuditQuery,
   Directory,
   DirectoryAudit,
@@ -106,7 +107,7 @@ const orEmpty = z
 const audit = z
   .object({
     id: z.string(),
-    activityDateTime: z.string(),
+    activityDateTime: z.iso.datetime({ offset: true }),
     activityDisplayName: orEmpty,
     category: orEmpty,
     correlationId: orEmpty,
@@ -147,9 +148,7 @@ function readAudits(graph: Graph, query: AuditQuery, deadline: Deadline): AsyncI
     `activityDateTime ge ${query.from}`,
     `activityDateTime le ${query.to}`,
     `loggedByService eq ${quote(query.loggedByService)}`,
-    ...(query.userPrincipalName === undefined
-      ? []
-      : [`initiatedBy/user/userPrincipalName eq ${quote(query.userPrincipalName)}`]),
+    ...(query.initiator === undefined ? [] : [initiatedBy(query.initiator)]),
   ];
   return graph.list(
     {
@@ -164,17 +163,25 @@ function readAudits(graph: Graph, query: AuditQuery, deadline: Deadline): AsyncI
   );
 }
 
+/** By the id where it is known: Graph may compare names letter by letter. */
+const initiatedBy = ({ objectId, userPrincipalName }: AuditedUser): string =>
+  objectId === ''
+    ? `initiatedBy/user/userPrincipalName eq ${quote(userPrincipalName)}`
+    : `initiatedBy/user/id eq ${quote(objectId)}`;
+
 const message = z
   .object({
     id: z.string(),
     receivedDateTime: z.string(),
+    sentDateTime: z.string().nullish(),
     subject: orEmpty,
     from: z.object({ emailAddress: z.object({ address: orEmpty }).nullish() }).nullish(),
     body: z.object({ contentType: orEmpty, content: orEmpty }).nullish(),
   })
-  .transform(({ id, receivedDateTime, subject, from, body }): MailMessage => ({
+  .transform(({ id, receivedDateTime, sentDateTime, subject, from, body }): MailMessage => ({
     id,
     receivedAt: receivedDateTime,
+    ...(sentDateTime && { sentAt: sentDateTime }),
     from: from?.emailAddress?.address ?? '',
     subject,
     text: body?.contentType.toLowerCase() === 'html' ? htmlToText(body.content) : (body?.content ?? ''),
@@ -193,12 +200,13 @@ async function readMessages(
       parameters: {
         $filter: `receivedDateTime ge ${since}`,
         $orderby: 'receivedDateTime desc',
-        $select: 'id,receivedDateTime,from,subject,body',
+        $select: 'id,receivedDateTime,sentDateTime,from,subject,body',
         $top: '25',
       },
       headers: { prefer: 'outlook.body-content-type="text"' },
       schema: message,
       what: `the mailbox ${mailbox}`,
+      subject: mailbox,
       permission: 'Mail.Read',
       report: false,
     },
@@ -228,6 +236,7 @@ async function readPasswordChange(graph: Graph, upn: string, deadline: Deadline)
       parameters: { $select: 'userPrincipalName,lastPasswordChangeDateTime' },
       schema: passwordChange,
       what,
+      subject: upn,
       permission: 'User.Read.All',
       report: false,
     },
@@ -244,7 +253,7 @@ const ROLE = '#microsoft.graph.directoryRole';
 
 async function readAccount(graph: Graph, upn: string, deadline: Deadline): Promise<AccountFacts> {
   const path = `/v1.0/users/${encodeURIComponent(upn)}`;
-  const common = { what: `the user ${upn}`, permission: 'User.Read.All', report: false };
+  const common = { what: `the user ${upn}`, subject: upn, permission: 'User.Read.All', report: false };
   const { id, accountEnabled } = await graph.get(
     { ...common, path, parameters: { $select: 'id,userPrincipalName,accountEnabled' }, schema: accountFacts },
     deadline,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { expect } from '@playwright/test';
@@ -121,7 +122,7 @@ describe('Graph', () => {
         from: 'F',
         to: 'T',
         loggedByService: 'S s',
-        userPrincipalName: "o'neill+a&b#c%@contoso.test",
+        initiator: { userPrincipalName: "o'neill+a&b#c%@contoso.test", objectId: '' },
       };
       for await (const one of directoryOf(graph, transport, options).audits(query, deadline()))
         throw new Error(`found ${one.id}`);
@@ -134,6 +135,59 @@ describe('Graph', () => {
         $orderby: 'activityDateTime',
         $top: '1000',
       });
+    });
+
+    it('asks for what a user has done by the id, where it is known', async () => {
+      listener = (_, response) => response.end(JSON.stringify({ value: [] }));
+      const { graph, transport } = open(root);
+      const initiator = { userPrincipalName: 'anna@contoso.test', objectId: '0b5f' };
+      const options = { credential: { kind: 'managedIdentity' }, authority: '', graph: root } as const;
+      const directory = directoryOf(graph, transport, { ...options, tenantId: '', clientId: '' });
+      const query = { from: 'F', to: 'T', loggedByService: 'S', initiator };
+      for await (const one of directory.audits(query, deadline())) throw new Error(`found ${one.id}`);
+      expect(new URL(asked[0] ?? '', root).searchParams.get('$filter')).toMatch(
+        / and initiatedBy\/user\/id eq '0b5f'$/,
+      );
+    });
+
+    it('asks again for what is no JSON, but not for ever', async () => {
+      const answers = ['<html>', END.slice(0, 9), END];
+      listener = (_, response) => response.end(answers[asked.length - 1] ?? '<html>');
+      expect(await list(root)).toEqual(['a']);
+      expect(await faultOf(list(root))).toMatchObject({ code: 'tenant-answer-invalid' });
+      expect(asked).toHaveLength(6);
+    });
+
+    it('keeps the limit for what arrives, however long tokens and requests take', async () => {
+      const limit = { requests: 3, perMs: 150 };
+      const pace = new Pace(limit);
+      const aWhile = (): Promise<void> => delay(Math.random() * 60);
+      const arrivals: number[] = [];
+      const transport = {
+        ...openTransport({}),
+        async fetch() {
+          await aWhile();
+          arrivals.push(performance.now());
+          await aWhile();
+          return new Response(END);
+        },
+      };
+      opened.push(transport);
+      const graphs = Array.from({ length: 3 }, () => {
+        const token = { token: 'planted', expiresOnTimestamp: 0 };
+        const credential = () => ({ getToken: () => aWhile().then(() => token) });
+        const tokens = { where: root, managedIdentity: false };
+        return new Graph({ root, tokens, credential, transport, pace });
+      });
+      const query = { ...ITEMS, schema: z.unknown(), report: true };
+      await Promise.all(
+        graphs.map(async (graph) => {
+          for (let times = 0; times < 5; times++) await graph.get(query, deadline());
+        }),
+      );
+      expect(arrivals).toHaveLength(15);
+      for (const [index, arrival] of arrivals.slice(limit.requests).entries())
+        expect(arrival - arrivals[index]!).toBeGreaterThanOrEqual(limit.perMs);
     });
 
     const dying: Readonly<Record<string, RequestListener>> = {
@@ -314,6 +368,13 @@ describe('Graph', () => {
       expect(await faultOf(list(ROOT))).toMatchObject({ code: 'tenant-query-refused', retryable: false });
     });
 
+    it('blames the address for what a path without a user does not have', async () => {
+      first().reply(404, { error: { code: 'UnknownError', message: '' } });
+      const fault = await faultOf(list(ROOT));
+      expect(fault).toMatchObject({ code: 'tenant-api-missing', blame: 'config' });
+      expect(fault.remedy).toContain('tenant.cloud');
+    });
+
     for (const name of CLOUD_NAMES) {
       it(`asks for a token for the Graph of the ${name} cloud`, async () => {
         const { graph } = CLOUDS[name];
@@ -326,8 +387,7 @@ describe('Graph', () => {
     }
   });
 
-  it('reads Retry-After as seconds or a date', () => {
-    const now = Date.parse('2026-11-21T04:00:00Z');
+  it('reads Retry-After as seconds, or as a date by the clock of whoever answers', () => {
     const cases: readonly (readonly [string | null, number | undefined])[] = [
       ['7', 7000],
       [' 0 ', 0],
@@ -337,6 +397,11 @@ describe('Graph', () => {
       ['', undefined],
       [null, undefined],
     ];
-    for (const [header, expected] of cases) expect(retryAfterMs(header, now)).toBe(expected);
+    const date = 'Sat, 21 Nov 2026 04:00:00 GMT';
+    for (const [after, expected] of cases)
+      expect(retryAfterMs(new Headers({ date, ...(after !== null && { 'retry-after': after }) }))).toBe(
+        expected,
+      );
+    expect(retryAfterMs(new Headers({ 'retry-after': new Date(0).toUTCString() }))).toBe(0);
   });
 });

@@ -34,6 +34,8 @@ export interface GraphQuery<T> {
   readonly permission: string;
   /** Whether it counts against the low limit for audit logs and reports. */
   readonly report: boolean;
+  /** The user or mailbox that the path names: then it may be this that Graph does not find, not the API. */
+  readonly subject?: string;
 }
 
 export interface GraphOptions {
@@ -72,7 +74,7 @@ const MOST_EMPTY_PAGES = 50;
 
 /** What became of one request. */
 type Answer =
-  | { readonly text: string }
+  | { readonly json: unknown }
   | {
       readonly fault: Fault;
       readonly again: 'with a new token' | 'later' | 'never';
@@ -131,13 +133,12 @@ export class Graph {
     throw invalidAnswer(what, `the next page is said to be elsewhere (${url?.origin ?? 'no address'})`);
   }
 
-  async #read(url: URL, query: GraphQuery<unknown>, deadline: Deadline): Promise<string> {
-    const { pace, backOffMs = FIRST_BACK_OFF_MS } = this.options;
+  async #read(url: URL, query: GraphQuery<unknown>, deadline: Deadline): Promise<unknown> {
+    const { backOffMs = FIRST_BACK_OFF_MS } = this.options;
     let renewed = false;
     for (let attempt = 1; ; attempt++) {
-      if (query.report) await pace.turn(deadline);
       const answer = await this.#ask(url, query, deadline);
-      if ('text' in answer) return answer.text;
+      if ('json' in answer) return answer.json;
       const { fault, again, attempts, afterMs } = answer;
       if (again === 'with a new token' && !renewed) {
         renewed = true;
@@ -156,7 +157,7 @@ export class Graph {
   async #ask(url: URL, query: GraphQuery<unknown>, deadline: Deadline): Promise<Answer> {
     try {
       const { response, text } = await this.#send(url, query, deadline);
-      if (response.ok) return { text };
+      if (response.ok) return readJson(text, query.what);
       if (isRedirect(response.status))
         throw invalidAnswer(query.what, `it sends us elsewhere (HTTP ${response.status})`);
       const { status } = response;
@@ -164,7 +165,7 @@ export class Graph {
         fault: explainRefusal({ ...query, status, ...readRefusal(text) }),
         again: status === 401 ? 'with a new token' : PASSING.includes(status) ? 'later' : 'never',
         attempts: ATTEMPTS,
-        afterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()),
+        afterMs: retryAfterMs(response.headers),
       };
     } catch (error) {
       if (!(error instanceof Fault && error.retryable && error.blame === 'network')) throw error;
@@ -178,11 +179,15 @@ export class Graph {
     deadline: Deadline,
   ): Promise<{ response: Response; text: string }> {
     const token = await this.token(deadline);
+    // Not before: the tenant sees the request when it arrives, and a token may take its time.
+    const answered = query.report ? await this.options.pace.turn(deadline) : undefined;
     const headers = { ...query.headers, authorization: `Bearer ${token}`, accept: 'application/json' };
     return await guarded(deadline, `asking Graph for ${query.what}`, async (signal) => {
       try {
         const { transport } = this.options;
-        const response = await transport.fetch(url.href, { headers, signal, redirect: 'manual' });
+        const response = await transport
+          .fetch(url.href, { headers, signal, redirect: 'manual' })
+          .finally(answered);
         return { response, text: await readText(response, LONGEST_PAGE) };
       } catch (error) {
         if (error instanceof OversizedAnswer) throw invalidAnswer(query.what, error.message);
@@ -230,17 +235,19 @@ async function guarded<T>(
   }
 }
 
-function parse<T>({ schema, what }: GraphQuery<T>, text: string): T {
-  const found = schema.safeParse(parseJson(text, what));
+function parse<T>({ schema, what }: GraphQuery<T>, json: unknown): T {
+  const found = schema.safeParse(json);
   if (found.success) return found.data;
   throw invalidAnswer(what, z.prettifyError(found.error));
 }
 
-function parseJson(text: string, what: string): unknown {
+/** What is no JSON may have lost its end on the way, or come from a proxy that is restarting. */
+function readJson(text: string, what: string): Answer {
   try {
-    return JSON.parse(text);
+    return { json: JSON.parse(text) as unknown };
   } catch {
-    throw invalidAnswer(what, `it is not JSON: ${quoteForeign(text, 100)}`);
+    const fault = invalidAnswer(what, `it is not JSON: ${quoteForeign(text, 100)}`);
+    return { fault, again: 'later', attempts: ATTEMPTS_ON_THE_WAY };
   }
 }
 
@@ -253,10 +260,15 @@ function readRefusal(text: string): { code: string; message: string } {
   }
 }
 
-/** `Retry-After` in milliseconds: a number of seconds, or a date; undefined for anything else. */
-export function retryAfterMs(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
-  if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+/**
+ * `Retry-After` in milliseconds: a number of seconds, or a date by the clock of whoever answers; undefined for anything
+ * else.
+ */
+export function retryAfterMs(headers: Headers): number | undefined {
+  const after = headers.get('retry-after');
+  if (after === null) return undefined;
+  if (/^\s*\d+\s*$/.test(after)) return Number(after) * 1000;
+  const theirNow = Date.parse(headers.get('date') ?? '');
+  const wait = Date.parse(after) - (Number.isNaN(theirNow) ? Date.now() : theirNow);
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Deadline } from '../core/deadline.ts';
+import { SSPR_SERVICE } from './correlation/entries.ts';
 import type { Directory } from './directory.ts';
 import type { Graph } from './graph.ts';
 import { type DirectoryOptions, directoryOf, openGraph } from './graph-directory.ts';
@@ -70,7 +71,6 @@ async function readSubscriptions(graph: Graph, deadline: Deadline): Promise<Subs
   return found;
 }
 
-const RESET_SERVICE = 'Self-service Password Management';
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 
 async function readReporting(graph: Graph, deadline: Deadline): Promise<boolean> {
@@ -79,7 +79,7 @@ async function readReporting(graph: Graph, deadline: Deadline): Promise<boolean>
     {
       path: '/v1.0/auditLogs/directoryAudits',
       parameters: {
-        $filter: `activityDateTime ge ${since} and loggedByService eq '${RESET_SERVICE}'`,
+        $filter: `activityDateTime ge ${since} and loggedByService eq '${SSPR_SERVICE}'`,
         $top: '1',
       },
       schema: z.object({ id: z.string() }),

@@ -16,16 +16,16 @@ import { fileURLToPath } from 'node:url';
 import { expect } from '@playwright/test';
 import fc from 'fast-check';
 import { Deadline } from '../core/deadline.ts';
-import { NOTHING_YET, nextTurn, Pace, paceFile, type PaceState } from './pace.ts';
+import { NOTHING_YET, nextTurn, Pace, paceFile, type PaceState, withAnswer } from './pace.ts';
 
 const LIMIT = { requests: 5, perMs: 600 };
 const CHILD = fileURLToPath(new URL('testing/pace-child.ts', import.meta.url));
 
 const deadline = (ms = 15_000): Deadline => Deadline.in(ms, 'waiting for a turn');
 
-/** No more than allowed in any stretch of time, by the instants at which requests were started. */
-function expectWithin(starts: readonly number[], { requests, perMs } = LIMIT): void {
-  const sorted = starts.toSorted((a, b) => a - b);
+/** No more than allowed in any stretch of time, by the instants at which requests arrived. */
+function expectWithin(arrivals: readonly number[], { requests, perMs } = LIMIT): void {
+  const sorted = arrivals.toSorted((a, b) => a - b);
   for (const [at, start] of sorted.entries())
     expect((sorted[at + requests] ?? Infinity) - start).toBeGreaterThanOrEqual(perMs);
 }
@@ -39,28 +39,37 @@ describe('The pace of requests', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A process that starts so many requests, one after the other, and prints when. */
-  function start(turns: number): { readonly kill: () => void; readonly starts: Promise<number[]> } {
+  /** A process that starts so many requests, one after the other, and prints when they arrive. */
+  function start(turns: number): { readonly kill: () => void; readonly arrivals: Promise<number[]> } {
     const child = spawn(
       process.execPath,
-      ['--import', 'tsx', CHILD, file, JSON.stringify(LIMIT), String(turns)],
+      ['--import', 'tsx', CHILD, file, JSON.stringify(LIMIT), String(turns), String(LIMIT.perMs / 4)],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );
     const output = text(child.stdout);
-    const starts = once(child, 'exit').then(async () =>
+    const arrivals = once(child, 'exit').then(async () =>
       (await output).split('\n').filter(Boolean).map(Number),
     );
-    return { kill: () => child.kill('SIGKILL'), starts };
+    return { kill: () => child.kill('SIGKILL'), arrivals };
   }
 
-  it('is one for several processes at once, and each of them comes to its turn', async () => {
-    const own = new Pace(LIMIT, file);
-    const children = [start(6), start(6), start(6)];
-    const starts: number[] = [];
-    for (let turn = 0; turn < 6; turn++) starts.push(await own.turn(deadline()));
-    const theirs = await Promise.all(children.map((child) => child.starts));
-    expect(theirs.map((some) => some.length)).toEqual([6, 6, 6]);
-    expectWithin([...starts, ...theirs.flat()]);
+  /** Requests that arrive and are answered at once. */
+  async function arrive(pace: Pace, times: number): Promise<number[]> {
+    const arrivals: number[] = [];
+    for (let turn = 0; turn < times; turn++) {
+      const answered = await pace.turn(deadline());
+      arrivals.push(Date.now());
+      await answered();
+    }
+    return arrivals;
+  }
+
+  it('is one for several processes at once, whatever the way to the tenant takes', async () => {
+    const children = [start(5), start(5), start(5)];
+    const own = await arrive(new Pace(LIMIT, file), 5);
+    const theirs = await Promise.all(children.map((child) => child.arrivals));
+    expect(theirs.map((some) => some.length)).toEqual([5, 5, 5]);
+    expectWithin([...own, ...theirs.flat()]);
     expect(readdirSync(folder)).toEqual([file.slice(folder.length + 1)]);
   });
 
@@ -68,10 +77,10 @@ describe('The pace of requests', () => {
     const doomed = start(1000);
     while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20));
     const own = new Pace(LIMIT, file);
-    const starts = [await own.turn(deadline())];
+    const arrivals = await arrive(own, 1);
     doomed.kill();
-    for (let turn = 0; turn < 5; turn++) starts.push(await own.turn(deadline()));
-    expectWithin([...starts, ...(await doomed.starts)]);
+    arrivals.push(...(await arrive(own, 5)));
+    expectWithin([...arrivals, ...(await doomed.arrivals)]);
   });
 
   it('assumes the worst of a file that nobody can read, and mends it', async () => {
@@ -79,7 +88,8 @@ describe('The pace of requests', () => {
       writeFileSync(file, broken);
       const before = Date.now();
       const small = { requests: 2, perMs: 60 };
-      expect(await new Pace(small, file).turn(deadline())).toBeGreaterThanOrEqual(before + small.perMs);
+      const [arrival] = await arrive(new Pace(small, file), 1);
+      expect(arrival).toBeGreaterThanOrEqual(before + small.perMs);
       expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ waiting: [] });
     }
   });
@@ -105,34 +115,58 @@ describe('The pace of requests', () => {
     expect(paceFile('', 'contoso', 'app')).not.toContain('contoso');
   });
 
-  it('keeps the limit, whoever looks when, and however often the clock is set back', () => {
+  it('keeps the limit for what arrives, whoever looks when, and however often the clock is set back', () => {
     const limit = { requests: 3, perMs: 100 };
     const step = fc.record({
-      who: fc.integer({ min: 0, max: 4 }),
       later: fc.integer({ min: 0, max: 60 }),
       setBack: fc.constantFrom(0, 0, 0, 0, 50, 100_000),
+      does: fc.constantFrom('looks', 'looks', 'looks', 'arrives', 'is answered'),
+      /** Who looks, or which of the requests on their way. */
+      which: fc.nat(4),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
         let state: PaceState = NOTHING_YET;
-        let real = 0;
-        let wrong = 1_000_000;
-        const starts: number[] = [];
-        for (const { who, later, setBack } of steps) {
+        let [real, wrong, started] = [0, 1_000_000, 0];
+        const waiting = new Map<number, string>();
+        const onTheWay: { readonly ticket: string; arrived: boolean }[] = [];
+        const arrivals: number[] = [];
+        for (const { later, setBack, does, which } of steps) {
           real += later;
           wrong += later - setBack;
-          const looked = nextTurn(state, String(who), wrong, limit);
-          ({ state } = looked);
-          if (looked.waitMs === 0) starts.push(real);
+          if (does === 'looks') {
+            const ticket = waiting.get(which) ?? `${which}, ${++started}`;
+            waiting.set(which, ticket);
+            const looked = nextTurn(state, ticket, wrong, limit);
+            ({ state } = looked);
+            if (looked.waitMs > 0) continue;
+            waiting.delete(which);
+            onTheWay.push({ ticket, arrived: false });
+            continue;
+          }
+          const request = onTheWay[which % onTheWay.length];
+          if (request === undefined) continue;
+          if (!request.arrived) arrivals.push(real);
+          request.arrived = true;
+          if (does === 'arrives') continue;
+          onTheWay.splice(onTheWay.indexOf(request), 1);
+          state = withAnswer(state, request.ticket, wrong);
         }
-        expectWithin(starts, limit);
+        expectWithin(arrivals, limit);
       }),
     );
   });
 
+  it('forgets a request whose process is gone, but not soon', () => {
+    const limit = { requests: 1, perMs: 100 };
+    const { state } = nextTurn(NOTHING_YET, 'killed', 0, limit);
+    expect(nextTurn(state, 'next', 30_000, limit).waitMs).toBeGreaterThan(0);
+    expect(nextTurn(state, 'next', 70_000, limit).waitMs).toBe(0);
+  });
+
   it('lets nobody pass who came later, and drops who does not come back', () => {
     const limit = { requests: 1, perMs: 100 };
-    let { state } = nextTurn(NOTHING_YET, 'first', 0, limit);
+    let state = withAnswer(nextTurn(NOTHING_YET, 'first', 0, limit).state, 'first', 0);
     for (const [ticket, now] of [
       ['second', 10],
       ['third', 20],

@@ -18,16 +18,30 @@ export const REPORTS_LIMIT: PaceLimit = { requests: 5, perMs: 10_000 };
 
 /** What is known of the requests; instants in milliseconds of one clock. */
 export interface PaceState {
-  /** When the last requests were started, oldest first. */
-  readonly starts: readonly number[];
+  /**
+   * The last requests. One without an answer may still be on its way, and the tenant counts it when it arrives: so each
+   * counts from its answer, and nobody needs to know how long it takes to get there.
+   */
+  readonly requests: readonly {
+    readonly ticket: string;
+    /** When it was started; once it is answered, when that was. */
+    readonly at: number;
+    readonly open: boolean;
+  }[];
   /** Who waits, in the order of coming; one that has not looked again by `until` is gone. */
   readonly waiting: readonly { readonly ticket: string; readonly until: number }[];
 }
 
-export const NOTHING_YET: PaceState = { starts: [], waiting: [] };
+export const NOTHING_YET: PaceState = { requests: [], waiting: [] };
 
 /** One who waits may wake up so much later than it wanted without losing its place. */
 const GRACE_MS = 2000;
+
+/** Nobody waits so long for an answer: whoever started the request is gone. */
+const LOST_MS = 60_000;
+
+/** Where an answer is overdue, one who waits for it looks again this part of the limit's time later. */
+const AGAIN = 1 / 20;
 
 /**
  * A look of somebody who wants to start a request: in the order of coming, as soon as the limit allows it.
@@ -40,23 +54,37 @@ export function nextTurn(
   now: number,
   { requests, perMs }: PaceLimit,
 ): { readonly state: PaceState; readonly waitMs: number } {
-  const starts = state.starts.map((start) => Math.min(start, now)).filter((start) => now - start < perMs);
+  const counting = state.requests
+    .map((one) => ({ ...one, at: Math.min(one.at, now) }))
+    .filter(({ at, open }) => now - at < perMs + (open ? LOST_MS : 0));
   const queue = state.waiting
     .map((one) => ({ ...one, until: Math.min(one.until, now + perMs + GRACE_MS) }))
     .filter((one) => one.until > now || one.ticket === ticket);
   const found = queue.findIndex((one) => one.ticket === ticket);
   const place = found < 0 ? queue.length : found;
-  const nth = place - (requests - starts.length);
+  const nth = place - (requests - counting.length);
   if (nth < 0) {
     const waiting = queue.filter((one) => one.ticket !== ticket);
-    return { state: { starts: [...starts, now], waiting }, waitMs: 0 };
+    return { state: { requests: [...counting, { ticket, at: now, open: true }], waiting }, waitMs: 0 };
   }
-  // When the start goes out of sight that makes room for us, or somebody before us turns out to be gone.
-  const room = (starts[nth] ?? starts.at(-1) ?? now) + perMs;
+  const ends = counting
+    .map(({ at, open }) => Math.max(at + perMs, open ? now + perMs * AGAIN : 0))
+    .sort((a, b) => a - b);
+  // When the request goes out of sight that makes room for us, or somebody before us turns out to be gone.
+  const room = ends[nth] ?? ends.at(-1) ?? now + perMs;
   const waitMs = Math.max(1, Math.min(room, ...queue.slice(0, place).map(({ until }) => until)) - now + 1);
   const mine = { ticket, until: now + waitMs + GRACE_MS };
-  return { state: { starts, waiting: queue.toSpliced(place, found < 0 ? 0 : 1, mine) }, waitMs };
+  return {
+    state: { requests: counting, waiting: queue.toSpliced(place, found < 0 ? 0 : 1, mine) },
+    waitMs,
+  };
 }
+
+/** The request with this ticket has its answer. */
+export const withAnswer = (state: PaceState, ticket: string, now: number): PaceState => ({
+  ...state,
+  requests: state.requests.map((one) => (one.ticket === ticket ? { ticket, at: now, open: false } : one)),
+});
 
 /** Where the state is kept: changes it, and gives what the change returns. */
 interface PaceStore {
@@ -78,22 +106,34 @@ export class Pace {
   }
 
   /**
-   * @returns when the request was counted as started, in milliseconds of the clock that all who share it have
+   * Waits until a request may be started.
+   * @returns what to call when its answer is there, or will never be
    * @throws Fault `timed-out` when the deadline comes before the turn, `tenant-pace-folder`
    */
-  async turn(deadline: Deadline): Promise<number> {
+  async turn(deadline: Deadline): Promise<() => Promise<void>> {
     const ticket = randomUUID();
     for (;;) {
-      const { waitMs, now } = await this.#store.change(deadline, (before, now) => {
+      const waitMs = await this.#store.change(deadline, (before, now) => {
         const { state, waitMs } = nextTurn(before, ticket, now, this.#limit);
-        return [state, { waitMs, now }];
+        return [state, waitMs];
       });
-      if (waitMs === 0) return now;
+      if (waitMs === 0) return () => this.#answered(ticket, deadline);
       await deadline.sleep(waitMs);
       deadline.check('held back to stay below the request limit of Graph');
     }
   }
+
+  /** A request of which this cannot be written down counts for longer, which does no harm. */
+  async #answered(ticket: string, deadline: Deadline): Promise<void> {
+    const ofItsOwn = deadline.anew(ANSWERED_MS, 'counting an answer of Graph');
+    await this.#store
+      .change(ofItsOwn, (state, now) => [withAnswer(state, ticket, now), undefined])
+      .catch(() => undefined);
+  }
 }
+
+/** The file is locked for a moment only, by whomever. */
+const ANSWERED_MS = 5000;
 
 /** One file for each app in each tenant, because that is what Graph counts. The name does not tell which. */
 export const paceFile = (folder: string, tenantId: string, clientId: string): string => {
@@ -139,7 +179,7 @@ function inFile(file: string, limit: PaceLimit): PaceStore {
 }
 
 const paceState: z.ZodType<PaceState> = z.object({
-  starts: z.array(z.number()),
+  requests: z.array(z.object({ ticket: z.string(), at: z.number(), open: z.boolean() })),
   waiting: z.array(z.object({ ticket: z.string(), until: z.number() })),
 });
 
@@ -150,6 +190,7 @@ function readState(file: string, now: number, { requests }: PaceLimit): PaceStat
     return paceState.parse(JSON.parse(text));
   } catch {
     // Nobody knows what was in it: perhaps all requests that are allowed, just now.
-    return { starts: Array.from({ length: requests }, () => now), waiting: [] };
+    const unknown = { ticket: '', at: now, open: false };
+    return { requests: Array.from({ length: requests }, () => unknown), waiting: [] };
   }
 }

@@ -27,7 +27,8 @@ const OURS = instantsFrom(BEGIN);
 const own = rowsOf(OURS);
 const reset = own.at(-1)!;
 const steps = own.slice(0, -1);
-const theirs = rowsOf(instantsFrom(BEGIN - 60_000), { correlationId: 'c2' });
+const earlier = rowsOf(instantsFrom(BEGIN - 60_000), { correlationId: 'c2' });
+const meanwhile = rowsOf(instantsFrom(BEGIN - 20_000), { correlationId: 'c2' });
 const twin = rowsOf(instantsFrom(BEGIN + 400), { correlationId: 'c2' });
 
 const all = (overrides: Partial<DirectoryAudit>): DirectoryAudit[] =>
@@ -120,10 +121,16 @@ describe('The audit trail', () => {
       ['pass', 'pass', 'pass', 'pass', 'pass', 'pass'],
     ],
     [
-      'somebody else’s reset before',
-      trail([...theirs, ...own]),
+      'somebody else’s reset meanwhile',
+      trail([...meanwhile, ...own]),
       ['pass', 'pass', 'pass', 'pass', 'pass', 'fail'],
     ],
+    [
+      'an earlier attempt, over before the click',
+      trail([...earlier, ...own]),
+      ['pass', 'pass', 'pass', 'pass', 'pass', 'pass'],
+    ],
+    ['an earlier attempt only', trail(earlier, SPENT), ['fail', 'fail', 'error', 'error', 'error', 'error']],
     [
       'two resets of which each may be ours',
       trail([...twin, ...own], SPENT),
@@ -148,8 +155,15 @@ describe('The audit trail', () => {
 
   it('says how late the entry could be read', () => {
     expect(judgeAuditTrail('audit.reset-entry', trail(own)).summary).toBe(
-      'The reset is in the audit log; it was readable 24.7 s after it was made',
+      'The reset is in the audit log; it was readable at most 24.7 s after it was made',
     );
+  });
+
+  it('counts what an earlier attempt has left, and lists only what came after the click', () => {
+    const unexplained = (rows: readonly DirectoryAudit[]): string | undefined =>
+      judgeAuditTrail('audit.no-unexplained-entry', trail([...rows, ...own])).observed;
+    expect(unexplained(earlier)).toBe('8 entries; before the click: 8');
+    expect(unexplained(meanwhile)?.split('; ')).toHaveLength(5);
   });
 
   it('records the ClientType that it saw, and the keys where there was none', () => {

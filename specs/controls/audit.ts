@@ -1,10 +1,12 @@
 import { couldNotCheck, fail, pass, type Verdict } from '../../harness/core/outcome.ts';
 import type { ClockReading } from '../../harness/directory/clock.ts';
 import {
+  clientTypesOf,
   type Correlation,
   type CorrelationVerdict,
   isFlow,
   type SearchState,
+  succeeded,
 } from '../../harness/directory/correlation.ts';
 import type { DirectoryAudit, Registration } from '../../harness/directory/directory.ts';
 import { OPERATING_SYSTEMS, type Control } from './control.ts';
@@ -67,9 +69,9 @@ export const audit: readonly Control[] = [
   },
   {
     id: 'audit.no-unexplained-entry',
-    title: 'No entry of the test user belongs to anything but this reset',
+    title: 'No entry of the test user since the click belongs to anything but this reset',
     rationale:
-      'An entry without an action of ours means that somebody else uses the account, or that a try was repeated.',
+      'An entry without an action of ours means that somebody else uses the account. What was over before the click is of an earlier attempt.',
     source: { document: 'facts', section: '9' },
     severity: 'minor',
     stage: 'audit',
@@ -146,7 +148,7 @@ function judgeReset({ correlation }: AuditTrail): Verdict {
 function judgeFlow({ correlation, search }: AuditTrail): Verdict {
   const steps = correlation.own.filter(isFlow);
   const detail = { expected: 'at least one successful step of the flow', observed: listed(steps) };
-  if (steps.some(isSuccess)) return pass('The steps of the reset are in the audit log', detail);
+  if (steps.some(succeeded)) return pass('The steps of the reset are in the audit log', detail);
   return search === 'incomplete'
     ? couldNotCheck('No step of the reset was found, and the search did not come to its end', detail)
     : fail('No step of the reset is in the audit log', detail);
@@ -181,11 +183,7 @@ function judgeAddress({ correlation: { address, own }, egressAddresses }: AuditT
 }
 
 function judgeClientType({ correlation: { clientType, own }, clientTypes }: AuditTrail): Verdict {
-  const details = own.flatMap(({ additionalDetails }) => Object.entries(additionalDetails));
-  const values = details
-    .filter(([key]) => key.trim().toLowerCase() === 'clienttype')
-    .map(([, value]) => value);
-  const observed = [...new Set(values)].join(', ');
+  const observed = [...new Set(own.flatMap(clientTypesOf))].join(', ');
   const expected = `a ClientType${clientTypes.length === 0 ? '' : ` of ${clientTypes.join(' or ')}`}`;
   switch (clientType) {
     case 'expected':
@@ -195,28 +193,33 @@ function judgeClientType({ correlation: { clientType, own }, clientTypes }: Audi
     case 'wrong':
       return fail(`ClientType ${observed} is not among those of the policy`, { expected, observed });
     case 'absent': {
-      const keys = [...new Set(details.map(([key]) => key))].join(', ') || 'none';
-      return fail('No entry carries a ClientType', { expected, observed: `keys: ${keys}` });
+      const keys = new Set(own.flatMap(({ additionalDetails }) => Object.keys(additionalDetails)));
+      return fail('No entry carries a ClientType', {
+        expected,
+        observed: `keys: ${[...keys].join(', ') || 'none'}`,
+      });
     }
     case null:
       return couldNotCheck('There is no entry that is ours for certain', { expected });
   }
 }
 
-function judgeUnexplained({ correlation: { reset, own, foreign }, sawOthers }: AuditTrail): Verdict {
-  const expected = 'entries of this reset only';
-  if (foreign.length > 0) {
-    const summary = `${foreign.length} ${foreign.length === 1 ? 'entry belongs' : 'entries belong'} to something else`;
-    return fail(summary, { expected, observed: listed(foreign) });
+function judgeUnexplained({ correlation, sawOthers }: AuditTrail): Verdict {
+  const { reset, own, foreign, unexplained } = correlation;
+  const expected = 'entries of this reset only, since the click';
+  if (unexplained.length > 0) {
+    const summary = `${unexplained.length} ${unexplained.length === 1 ? 'entry belongs' : 'entries belong'} to something else`;
+    return fail(summary, { expected, observed: listed(unexplained) });
   }
   if (reset === null)
     return couldNotCheck('There is no entry of the reset to tell it by', { expected, observed: listed(own) });
   return sawOthers
-    ? pass('Every entry belongs to this reset', { expected, observed: `${own.length} entries` })
+    ? pass('Every entry since the click belongs to this reset', {
+        expected,
+        observed: `${own.length} entries; before the click: ${foreign.length}`,
+      })
     : couldNotCheck('What others did to this user could not be looked at', { expected });
 }
-
-const isSuccess = ({ result }: DirectoryAudit): boolean => result.trim().toLowerCase() === 'success';
 
 const inWords = ({ activityDateTime, activityDisplayName, ...rest }: DirectoryAudit): string => {
   const { userPrincipalName, app } = rest.initiatedBy;

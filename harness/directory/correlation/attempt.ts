@@ -1,6 +1,6 @@
 import type { ConsoleAction } from '../../core/console-action.ts';
 import type { ClockReading } from '../clock.ts';
-import type { AuditedUser } from './entries.ts';
+import type { AuditedUser } from '../directory.ts';
 
 /** One attempt at the console. */
 export interface AuditedAttempt extends AuditedUser {

@@ -1,16 +1,12 @@
 import { isIPv6 } from 'node:net';
-import type { DirectoryAudit } from '../directory.ts';
+import type { AuditedUser, DirectoryAudit } from '../directory.ts';
 
-/** An entry of the audit log with the instant at which we first saw it, ISO 8601 UTC by this host's clock. */
+/** An entry of the audit log, and between which instants it appeared: ISO 8601 UTC by this host's clock. */
 export interface SeenAudit extends DirectoryAudit {
+  /** When we first saw it. */
   readonly seenAt: string;
-}
-
-/** The user whose entries are looked for. */
-export interface AuditedUser {
-  readonly userPrincipalName: string;
-  /** '' when it is not known: then the name alone decides. */
-  readonly objectId: string;
+  /** When the last complete look without it began; undefined when the first look had it. */
+  readonly missedAt?: string | undefined;
 }
 
 /** The service that writes down resets, and its two activities that a reset leaves. Source: facts 5.3. */
@@ -54,10 +50,14 @@ export function correlationOf({ correlationId }: DirectoryAudit): string {
   return id === NO_CORRELATION ? '' : id;
 }
 
-/** An address in the one form in which it can be compared. */
+/** An address in the one form in which it can be compared; one of IPv4 within IPv6 as that of IPv4. */
 export function plainAddress(address: string): string {
-  const text = plain(address).replace(/^::ffff:(?=\d+\.)/, '');
-  return isIPv6(text) ? new URL(`http://[${text}]/`).hostname.slice(1, -1) : text;
+  const text = plain(address).replace(/%.*$/, '');
+  if (!isIPv6(text)) return text;
+  const short = new URL(`http://[${text}]/`).hostname.slice(1, -1);
+  const [, ...halves] = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(short) ?? [];
+  const bytes = halves.map((half) => parseInt(half, 16)).flatMap((half) => [half >> 8, half & 0xff]);
+  return bytes.length === 0 ? short : bytes.join('.');
 }
 
 /** Values of `ClientType` in the details of an entry; the key is written in more than one way. */
@@ -89,14 +89,21 @@ function identity({ userPrincipalName, objectId }: AuditedUser): (id: string, na
   return (id, name) => plain(name) === ourName || (ourId !== '' && plain(id) === ourId);
 }
 
-/** The entries of one user, each once, as it was first seen, in the order of the tenant's clock. */
+/** An entry that has been read again: as it is told now, with all details that it ever had, and seen when it was seen first. */
+export function seenAgain(known: SeenAudit, again: SeenAudit): SeenAudit {
+  const [first, last] = known.seenAt <= again.seenAt ? [known, again] : [again, known];
+  const additionalDetails = { ...first.additionalDetails, ...last.additionalDetails };
+  return { ...last, additionalDetails, seenAt: first.seenAt, missedAt: first.missedAt };
+}
+
+/** The entries of one user, each once, in the order of the tenant's clock. */
 export function sortedEntries(rows: readonly SeenAudit[], user: AuditedUser): SeenAudit[] {
   const isOfUser = entriesOfUser(user);
   const byId = new Map<string, SeenAudit>();
   for (const row of rows) {
     if (!isOfUser(row)) continue;
     const known = byId.get(row.id);
-    if (known === undefined || row.seenAt < known.seenAt) byId.set(row.id, row);
+    byId.set(row.id, known === undefined ? row : seenAgain(known, row));
   }
   return [...byId.values()]
     .map((row) => ({ row, at: instantOf(row) }))

@@ -28,6 +28,8 @@ export interface Ownership {
   /** True: most steps of the only reset that could be ours are dated when ours cannot be. */
   readonly doubtful: boolean;
   readonly own: ReadonlySet<SeenAudit>;
+  /** Steps without their reset are there that may be ours as well: what is still to come may decide otherwise. */
+  readonly contested: boolean;
 }
 
 /** @param entries all of the user, sorted */
@@ -44,10 +46,12 @@ export function divide(entries: readonly SeenAudit[], circumstances: Circumstanc
   const ours = likeliest(done.length > 0 ? done : candidates, stray);
   const joined =
     ours.length > 0 ? stray.filter(belongsTo(ours, circumstances.addresses)) : likeliestSteps(stray);
+  const rivals = stray.filter((group) => !joined.includes(group));
   return {
     resets: ours.flatMap(({ reset }) => reset ?? []),
     doubtful: resets.length > 0 && clean.length === 0,
     own: new Set([...ours, ...joined].flatMap((group) => group.entries)),
+    contested: rivals.some((rival) => likeliest([...ours, rival], stray).includes(rival)),
   };
 }
 

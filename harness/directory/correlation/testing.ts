@@ -111,14 +111,11 @@ export function lateLog(rows: readonly LateRow[], time: Pick<SearchTime, 'utc'>)
   };
 }
 
-const answers = (
-  row: DirectoryAudit,
-  { from, to, loggedByService, userPrincipalName }: AuditQuery,
-): boolean =>
+const answers = (row: DirectoryAudit, { from, to, loggedByService, initiator }: AuditQuery): boolean =>
   row.activityDateTime >= from &&
   row.activityDateTime <= to &&
   row.loggedByService === loggedByService &&
-  (userPrincipalName === undefined || row.initiatedBy.userPrincipalName === userPrincipalName);
+  (initiator === undefined || row.initiatedBy.userId === initiator.objectId);
 
 export const throttled = (): Fault =>
   new Fault('slow down', { code: 'tenant-throttled', blame: 'tenant', retryable: true, remedy: 'Wait.' });
