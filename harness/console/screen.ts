@@ -6,7 +6,7 @@ import { redact, Secret } from '../core/secret.ts';
 import { WINDOWS_BAD_SCREENS, type BadScreen } from './bad-screens.ts';
 import { Changes } from './changes.ts';
 import type { Console, Frame } from './console.ts';
-import { covered } from './covered.ts';
+import { covered, uncovered } from './covered.ts';
 import { chord, strokes, type KeyName } from './keys.ts';
 import { findText, textOf, type Found, type Line, type MatchOptions, type TextReader } from './text.ts';
 
@@ -49,8 +49,6 @@ export interface WaitOptions {
 export interface Typing {
   /** What the field is, for the caption: "the user ID". */
   readonly what: string;
-  /** Keeps the text out of captions even though it is no Secret. */
-  readonly hidden?: boolean;
 }
 
 export interface Reading {
@@ -74,8 +72,8 @@ const NO_FILM: Film = { record: () => undefined, flush: () => Promise.resolve() 
 
 /** The eye and the hand over any console: finds, waits for, clicks and types by what the pixels say. */
 export class Screen {
-  /** Painted over in the pictures from now on: what is written there must not be kept. */
-  covered: readonly Area[] = [];
+  /** Where a picture is painted over before it is kept; what is written there is kept out of errors as well. */
+  covered: (frame: Frame) => readonly Area[] = () => [];
   readonly #console: Console;
   readonly #reader: TextReader;
   readonly #film: Film;
@@ -87,7 +85,7 @@ export class Screen {
     this.#console = console;
     this.#reader = reader;
     this.#film = {
-      record: (step) => film.record({ ...step, frame: covered(step.frame, this.covered) }),
+      record: (step) => film.record({ ...step, frame: covered(step.frame, this.covered(step.frame)) }),
       flush: () => film.flush(),
     };
     this.#changes = new Changes(console);
@@ -108,6 +106,11 @@ export class Screen {
       this.#lastReading = { key, reading: { lines, frame } };
     }
     return this.#lastReading.reading;
+  }
+
+  /** What is written on the screen, for an error: without what is covered. */
+  tell({ lines, frame }: Reading): string {
+    return summary(uncovered(lines, this.covered(frame)));
   }
 
   /** Every place where the text stands now, best first (see `findText`); none when it is not there. */
@@ -198,7 +201,7 @@ export class Screen {
    * Types a text as on a US keyboard into the field that has the focus. The picture is taken when it is typed.
    * @throws Fault `no-key-for-character` (config), before the first key is sent
    */
-  async type(text: string | Secret, { what, hidden = false }: Typing, deadline: Deadline): Promise<void> {
+  async type(text: string | Secret, { what }: Typing, deadline: Deadline): Promise<void> {
     const secret = text instanceof Secret;
     const keys = Array.from(secret ? text.reveal() : text, strokes);
     const portion = this.#console.lag === undefined ? 1 : MOST_AT_ONCE;
@@ -209,7 +212,7 @@ export class Screen {
     }
     this.#changes.expect();
     await this.settle(deadline);
-    const shown = secret || hidden ? '***' : redact(text);
+    const shown = secret ? '***' : redact(text);
     this.#film.record({ caption: `types ${what}`, frame: this.frame(), action: `type ${shown}` });
   }
 
@@ -266,10 +269,11 @@ export class Screen {
     }
   }
 
-  #giveUp(lookedFor: string, { lines, frame }: Reading, deadline: Deadline): never {
-    this.#film.record({ caption: `does not see "${lookedFor}"`, frame, lookedFor });
-    deadline.check(summary(lines));
-    throw timedOut(deadline.what, deadline.budgetMs, summary(lines));
+  #giveUp(lookedFor: string, reading: Reading, deadline: Deadline): never {
+    this.#film.record({ caption: `does not see "${lookedFor}"`, frame: reading.frame, lookedFor });
+    const seen = this.tell(reading);
+    deadline.check(seen);
+    throw timedOut(deadline.what, deadline.budgetMs, seen);
   }
 }
 

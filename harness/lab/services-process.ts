@@ -9,6 +9,7 @@ import { isAlive, processStartTime } from '../core/process.ts';
 import { issueServerIdentity } from './network/authority.ts';
 import { startProxy, type Proxy } from './network/proxy.ts';
 import { ADMIN_PATH } from './tenant/admin.ts';
+import { addNoise } from './tenant/others.ts';
 import { PORTAL_HOST, PROBE_HOSTS, serveTenant, TENANT_HOSTS, type TenantServer } from './tenant/server.ts';
 import { Tenant } from './tenant/tenant.ts';
 
@@ -19,6 +20,10 @@ export interface ServicesOptions {
   readonly tenantPort: number;
   readonly proxyPort: number;
 }
+
+/** What others have left in the audit log: as in a tenant in use, so that it is known to collect resets. */
+const RESETS_OF_OTHERS = { rows: 9, spanSeconds: 0, users: 1 };
+const DAY_MS = 86_400_000;
 
 const ORGANIZATION = 'Contoso';
 const DOMAIN = 'contoso.example';
@@ -64,6 +69,7 @@ export async function runServices(
       users: USERS,
       auditDelayMs: options.auditDelayMs,
     });
+    addNoise(tenant, { ...RESETS_OF_OTHERS, at: tenant.now() - DAY_MS });
     const adminToken = new Secret(randomBytes(24).toString('base64url'));
     parts.tenant = await serveTenant({
       tenant,

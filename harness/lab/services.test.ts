@@ -113,6 +113,16 @@ describe('the lab’s services', function () {
       return { page, portal: page.frameLocator('iframe'), told };
     }
 
+    it('has an audit log in use: with a reset of yesterday, by nobody of the test', async () => {
+      const { value } = await graph(
+        `auditLogs/directoryAudits?$filter=${encodeURIComponent("loggedByService eq 'Self-service Password Management'")}`,
+      );
+      const entries = value as (Entry & { initiatedBy: { user: { userPrincipalName: string } } })[];
+      expect(entries.length).toBeGreaterThan(0);
+      const names = entries.map(({ initiatedBy }) => initiatedBy.user.userPrincipalName);
+      for (const { upn } of lab.users) expect(names).not.toContain(upn);
+    });
+
     it('writes an address book that only its owner can read', () => {
       expect(readLabState(folder)).toEqual(lab);
       for (const path of [labStateFile(folder), lab.clientSecretFile, adminTokenFile(lab)]) {

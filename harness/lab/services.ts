@@ -5,13 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Deadline, interrupted, timedOut } from '../core/deadline.ts';
 import { Fault } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
-import {
-  LAB_FOLDER,
-  labStateFile,
-  readLabState,
-  ROOT,
-  type LabState,
-} from '../config/lab-state.ts';
+import { LAB_FOLDER, labStateFile, readLabState, ROOT, type LabState } from '../config/lab-state.ts';
 import { isAlive, processStartTime } from '../core/process.ts';
 import { sweepProxies } from './network/proxy.ts';
 import type { Greeting } from './services-main.ts';

@@ -9,6 +9,8 @@ const BOX = { narrowest: 80, lowest: 14, highest: 64 };
 const CORNER = 4;
 /** No box is missed with these steps in pixels: there is such a place in each, also beside a text in it. */
 const STEP = { x: 30, y: 4 };
+/** A box that has the focus may have a thicker frame, by so many pixels. */
+const FRAME = 6;
 /** How far above its box a question may end, and how far its left edge may stand from the box's. */
 const REACH = { above: 40, aside: 24 };
 
@@ -50,6 +52,10 @@ export function holds(box: Area, { x, y, width, height }: Area): boolean {
   const [column, row] = [x + width / 2, y + height / 2];
   return column > box.x && column < box.x + box.width && row > box.y && row < box.y + box.height;
 }
+
+/** Whether two boxes can be the same one, at two places of a page. */
+export const isAlike = (one: Area, other: Area): boolean =>
+  Math.abs(one.width - other.width) <= FRAME && Math.abs(one.height - other.height) <= FRAME;
 
 interface Text extends Area {
   readonly text: string;

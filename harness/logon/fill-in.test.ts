@@ -1,6 +1,7 @@
 import { expect } from '@playwright/test';
 import type { Frame } from '../console/console.ts';
 import { Deadline } from '../core/deadline.ts';
+import type { Area } from '../core/journal.ts';
 import { Secret } from '../core/secret.ts';
 import { type Entry, fillIn } from './fill-in.ts';
 
@@ -36,6 +37,7 @@ function pageThatListensFrom(click: number) {
     seen,
     screen: {
       frame,
+      covered: (_frame: Frame): readonly Area[] => [],
       read: () =>
         Promise.resolve({
           frame: frame(),
@@ -90,5 +92,36 @@ describe('fillIn', () => {
     const { screen, seen } = pageThatListensFrom(9);
     await fillIn(screen, entry('anna@contoso.example'), Deadline.in(5000, 'testing'));
     expect(seen).toMatchObject({ typed: 3, value: '' });
+  });
+
+  describe('covers a secret that the page shows', () => {
+    const box = { x: 41, y: 71, width: 299, height: 28 };
+    const typeAt = async (label: Entry['label']) => {
+      const { screen } = pageThatListensFrom(1);
+      const legible = { ...entry(new Secret('a secret')), label, legible: true };
+      await fillIn(screen, legible, Deadline.in(5000, 'testing'));
+      return screen;
+    };
+
+    it('in its box, and in a box of this size elsewhere', async () => {
+      const screen = await typeAt({ texts: ['User ID'] });
+      expect(screen.covered(screen.frame())).toContainEqual(box);
+      const { width, height, data } = screen.frame();
+      const lower = Buffer.concat([data.subarray(data.length - 40 * width * 4), data]);
+      const places = screen.covered({ width, height, data: lower.subarray(0, data.length), version: 9 });
+      expect(places).toContainEqual(box);
+      expect(places).toContainEqual({ ...box, y: box.y + 40 });
+    });
+
+    it('everywhere, when its field was not found', async () => {
+      const screen = await typeAt({ texts: ['Nothing of this name'] });
+      expect(screen.covered(screen.frame())).toEqual([{ x: 0, y: 0, width: WIDTH, height: HEIGHT }]);
+    });
+
+    it('around its label, when that has no box', async () => {
+      const label = { x: 40, y: 120, width: 60, height: 14 };
+      const screen = await typeAt(label);
+      expect(screen.covered(screen.frame())).toEqual([{ ...label, width: 180, height: 54 }]);
+    });
   });
 });

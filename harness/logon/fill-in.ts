@@ -5,10 +5,10 @@ import { findText } from '../console/text.ts';
 import type { Deadline } from '../core/deadline.ts';
 import type { Area } from '../core/journal.ts';
 import { Secret } from '../core/secret.ts';
-import { boxesIn, holds } from './boxes.ts';
+import { boxesIn, holds, isAlike } from './boxes.ts';
 
 /** What of a screen is needed to fill a field in. */
-type Page = Pick<Screen, 'read' | 'frame' | 'click' | 'press' | 'settle' | 'type' | 'clearField'>;
+type Page = Pick<Screen, 'read' | 'frame' | 'click' | 'press' | 'settle' | 'type' | 'clearField' | 'covered'>;
 
 export interface Entry {
   /** Its label or placeholder; or its box, when that is known. */
@@ -18,8 +18,8 @@ export interface Entry {
   readonly what: string;
   /** Where it stands on its page: the first field has the focus when the page opens, a next one is a Tab away. */
   readonly position: 'first' | 'next';
-  /** Keeps the text out of captions even though it is no Secret. */
-  readonly hidden?: boolean;
+  /** A secret that the page shows as it is typed: its field is covered from now on. */
+  readonly legible?: boolean;
 }
 
 /** A page that has just appeared may not take keys yet; after so many tries it never will. */
@@ -30,13 +30,14 @@ const MOST_TRIES = 3;
  * change of its field. What did not arrive is typed again, with the focus set anew; the page is the judge of what it gets.
  */
 export async function fillIn(screen: Page, entry: Entry, deadline: Deadline): Promise<void> {
-  const { text, what, hidden = false } = entry;
+  const { text, what, legible = false } = entry;
   const field = await findField(screen, entry);
+  if (legible) cover(screen, field);
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
     await focus(screen, field, entry, deadline);
     if (tries > 1) await screen.clearField(deadline);
     const before = screen.frame();
-    await screen.type(text, { what: tries > 1 ? `${what} again` : what, hidden }, deadline);
+    await screen.type(text, { what: tries > 1 ? `${what} again` : what }, deadline);
     if (await arrived(screen, text, field, before)) return;
   }
 }
@@ -51,6 +52,20 @@ async function findField(screen: Page, { label }: Entry): Promise<Area | undefin
 
 const boxAroundPlaceholder = (frame: Frame, label: Area): Area | undefined =>
   boxesIn(frame).find((box) => holds(box, label));
+
+/**
+ * Covers a field in all pictures, together with every box of its size: a page that refuses what was typed may come back
+ * with it at another place. Without a field nobody knows where the text will stand.
+ */
+function cover(screen: Page, field: Area | undefined): void {
+  const before = screen.covered;
+  screen.covered = (frame) => {
+    const { width, height } = frame;
+    if (!field) return [{ x: 0, y: 0, width, height }];
+    const boxes = boxesIn(frame).filter((box) => isAlike(box, field));
+    return [...before(frame), ...(boxes.length > 0 ? [field, ...boxes] : [around(field)])];
+  };
+}
 
 async function focus(
   screen: Page,

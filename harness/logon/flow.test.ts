@@ -3,6 +3,7 @@ import { PNG } from 'pngjs';
 import { openConsole, openScreen } from '../console/open.ts';
 import type { Picture } from '../console/recording.ts';
 import type { Screen } from '../console/screen.ts';
+import { openTextReader } from '../console/text.ts';
 import { startDisplay, type Display } from '../console/testing/display.ts';
 import type { ConsoleAction } from '../core/console-action.ts';
 import { Deadline } from '../core/deadline.ts';
@@ -305,5 +306,22 @@ describe('The logon flow, on a real VNC server with an imitation of Windows and 
     const attempt = reset(logon, { verifications: [sendsCode('email', '999999')] });
     await expect(attempt).rejects.toMatchObject({ code: 'code-refused', retryable: false });
     expect(display!.said.filter((one) => 'code' in (one as object))).toHaveLength(1);
+
+    // Neither where it was typed, nor where the page showed it again.
+    const stopped = pictures.findIndex(({ caption }) => caption.startsWith('stops at'));
+    const typed = pictures.findIndex(({ caption }) => caption === 'types the verification code');
+    expect(await textOf(typed - 1)).toContain('Enter your verification code');
+    for (const shown of [typed, stopped]) expect(await textOf(shown)).not.toMatch(/9{3}/);
+    expect(await textOf(stopped)).toContain('is not correct');
+    // The page has been left.
+    expect(screen!.covered(screen!.frame())).toEqual([]);
   });
+
+  /** What is written on a recorded picture. */
+  async function textOf(index: number): Promise<string> {
+    const { width, height, data } = PNG.sync.read(pictures[index]!.png);
+    const reader = openTextReader();
+    const lines = await reader.read({ width, height, data, version: index }).finally(() => reader.close());
+    return lines.flatMap(({ words }) => words.map(({ text }) => text)).join(' ');
+  }
 });

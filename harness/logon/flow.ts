@@ -2,7 +2,7 @@ import { utcNow } from '../core/clock.ts';
 import type { ConsoleAction } from '../core/console-action.ts';
 import { Fault, toFault } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
-import { summary, type Wanted } from '../console/screen.ts';
+import type { Reading, Screen, Wanted } from '../console/screen.ts';
 import { findText, type Found, type Line } from '../console/text.ts';
 import { questionsIn, type Question } from './boxes.ts';
 import type { CodeVerification, QuestionVerification, Verification } from './codes/verification.ts';
@@ -100,7 +100,6 @@ export async function resetPassword(options: ResetOptions): Promise<void> {
     if (at.opened) await leave(attempt, error);
     throw atPage(at.page, error);
   } finally {
-    attempt.screen.covered = [];
     await attempt.screen.flush();
   }
 }
@@ -136,7 +135,12 @@ async function leave(logon: Logon, error: unknown): Promise<void> {
   if (logon.deadline.aborted || toFault(error).code === 'interrupted') return;
   logon.report('leaves the reset page');
   const deadline = logon.deadline.anew(WAY_BACK_MS, 'leaving the reset page');
-  await returnToLogon({ ...logon, deadline }).catch(ignore);
+  try {
+    await returnToLogon({ ...logon, deadline });
+    uncover(logon.screen);
+  } catch {
+    // What may stand there still remains covered.
+  }
 }
 
 /**
@@ -206,21 +210,21 @@ async function offered(attempt: Attempt, left: readonly Verification[]): Promise
       if (choice) return { verification, choice };
     }
   }
-  throw notOffered(attempt, left, (await screen.read()).lines);
+  throw notOffered(attempt, left, await screen.read());
 }
 
 function notOffered(
-  { texts: { method }, verifications }: Attempt,
+  { screen, texts: { method }, verifications }: Attempt,
   left: readonly Verification[],
-  lines: readonly Line[],
+  reading: Reading,
 ): Fault {
   const names = (some: readonly Verification[]): string => some.map((one) => one.method).join(', ') || 'none';
   const captions = (wanted: readonly Wanted[]): string[] =>
-    wanted.map((one) => firstIn(lines, one)?.text).filter((text) => text !== undefined);
+    wanted.map((one) => firstIn(reading.lines, one)?.text).filter((text) => text !== undefined);
   const known = captions(Object.values(method.choices).map(({ choice }) => choice));
   const offers = [...known, ...captions(method.others)].map((text) => `"${text}"`).join(', ');
   return new Fault(
-    `The page offers ${offers || summary(lines)}; configured for this user: ${names(verifications)}, not yet used: ${names(left)}`,
+    `The page offers ${offers || screen.tell(reading)}; configured for this user: ${names(verifications)}, not yet used: ${names(left)}`,
     known.length > 0
       ? {
           code: 'verification-not-offered',
@@ -255,7 +259,8 @@ async function giveCode(attempt: Attempt, verification: CodeVerification, choice
     const code = await watch.next(deadline.within(codeMs, 'waiting for the verification code'));
     report('gives the verification code');
     const { label } = texts.code;
-    await fillIn(screen, { label, text: code, what: 'the verification code', position: 'first' }, deadline);
+    const entry = { label, text: code, what: 'the verification code', position: 'first' } as const;
+    await fillIn(screen, { ...entry, legible: true }, deadline);
     const at = await click(attempt, texts.code.button, 'Next');
     onAction({ action: 'verification-submitted', at, method });
     return label;
@@ -280,11 +285,9 @@ async function answerQuestions(
   // All of them before the first is answered: a question that is not known must not cost a try.
   const answers = questions.map(({ lines, box }) => ({ box, text: verification.answer(lines.join(' ')) }));
   report(`answers ${answers.length} security questions`);
-  // The page may show what is typed.
-  screen.covered = answers.map(({ box }) => box);
   for (const [index, { box, text }] of answers.entries()) {
     const what = `the answer to question ${index + 1}`;
-    await fillIn(screen, { label: box, text, what, position: 'next' }, deadline);
+    await fillIn(screen, { label: box, text, what, position: 'next', legible: true }, deadline);
   }
   onAction({ action: 'verification-submitted', at: await click(attempt, button, 'Next'), method });
   return { texts: questions.flatMap(({ lines }) => lines.slice(-1)) };
@@ -297,14 +300,11 @@ async function readQuestions({ screen, deadline }: Attempt): Promise<readonly Qu
     const questions = questionsIn(lines, frame);
     if (questions.length > 0) return questions;
   }
-  throw new Fault(
-    `No security question can be read: the screen shows ${summary((await screen.read()).lines)}`,
-    {
-      code: 'questions-not-read',
-      blame: 'harness',
-      remedy: 'Look at the recorded picture; prefer another method in the verification of this user.',
-    },
-  );
+  throw new Fault(`No security question can be read: the screen shows ${screen.tell(await screen.read())}`, {
+    code: 'questions-not-read',
+    blame: 'harness',
+    remedy: 'Look at the recorded picture; prefer another method in the verification of this user.',
+  });
 }
 
 /** Chooses a method and waits for its button. @returns the instant of the click */
@@ -325,16 +325,22 @@ async function pageAfter(attempt: Attempt, sent: Wanted): Promise<'new password'
   for (;;) {
     const { name } = await see(attempt, wanted, limit.remaining(), limit.what);
     // The list of methods may stand on the page that was sent as well. One picture tells: the next may be another page.
-    const { lines } = await attempt.screen.read();
+    const reading = await attempt.screen.read();
+    const { lines } = reading;
     const isNew = firstIn(lines, wanted[name]) && !firstIn(lines, sent);
     if (name === 'new password' || isNew) {
-      attempt.screen.covered = [];
+      uncover(attempt.screen);
       attempt.onPage(name);
       return name;
     }
-    limit.check(summary(lines));
+    limit.check(attempt.screen.tell(reading));
     await limit.sleep(STILL_THERE_MS);
   }
+}
+
+/** What was covered has gone. */
+function uncover(screen: Screen): void {
+  screen.covered = () => [];
 }
 
 async function givePassword(attempt: Attempt): Promise<void> {

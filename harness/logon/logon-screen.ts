@@ -1,7 +1,7 @@
 import { utcNow } from '../core/clock.ts';
 import { Fault } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
-import { summary, type Wanted } from '../console/screen.ts';
+import type { Wanted } from '../console/screen.ts';
 import { findText } from '../console/text.ts';
 import type { Logon } from './logon.ts';
 import { SCREENS } from './screens/screens.ts';
@@ -44,12 +44,13 @@ export async function linkIsShown(logon: Logon): Promise<boolean> {
   const { screen, user, language } = logon;
   const { link, passwordBox } = SCREENS[language].logon;
   if (await appears(logon, link, LINK_MS, 'looking for the link')) return true;
-  const { lines } = await screen.read();
+  const reading = await screen.read();
+  const { lines } = reading;
   const certain = [{ texts: [user.displayName] }, passwordBox].every(({ texts, ...options }: Wanted) =>
     texts.some((text) => findText(lines, text, options).length > 0),
   );
   if (certain) return false;
-  throw new Fault(`Whether the link is there is uncertain: the screen shows ${summary(lines)}`, {
+  throw new Fault(`Whether the link is there is uncertain: the screen shows ${screen.tell(reading)}`, {
     code: 'logon-screen-not-certain',
     blame: 'machine',
     retryable: true,
@@ -90,12 +91,13 @@ export async function returnToLogon(logon: Logon): Promise<void> {
   const { wayBack } = SCREENS[language].reset;
   for (let step = 0; step < MOST_STEPS_BACK;) {
     await screen.settle(deadline);
-    const { lines } = await screen.read();
+    const reading = await screen.read();
+    const { lines } = reading;
     const seen = ({ texts, ...options }: Wanted) =>
       texts.flatMap((text) => findText(lines, text, options))[0];
     const button = wayBack.map(seen).find((found) => found !== undefined);
     if (seen(accepted)) {
-      deadline.check(summary(lines));
+      deadline.check(screen.tell(reading));
       await deadline.sleep(SIGNED_IN_MS);
       continue;
     }

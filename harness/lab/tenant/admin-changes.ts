@@ -29,22 +29,28 @@ export function readChange<T>(schema: z.ZodType<T>, data: unknown): T {
 }
 
 const share = z.number().min(0).max(1);
-const milliseconds = z.number().int().nonnegative();
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 const DAY_MS = 86_400_000;
+/** Until a row can be read. */
+const delay = z.number().int().nonnegative().max(DAY_MS);
 /** Longer than any test; keeps instants within what a date can be. */
 const LONGEST_SKEW_MS = 3650 * DAY_MS;
 
+const ONCE = 'expected each once';
+const isOnce = (all: readonly string[]): boolean => new Set(all).size === all.length;
+
 export const UserChange = z
   .strictObject({
-    methods: z.array(z.enum(REGISTRABLE)),
+    methods: z.array(z.enum(REGISTRABLE)).refine(isOnce, { error: ONCE }),
     standing: z.enum(STANDINGS),
     accountEnabled: z.boolean(),
     /** Directory roles by name: "Helpdesk Administrator". */
     directoryRoles: z.array(z.string().min(1)),
     /** `+CC NNNN` */
     mobilePhone: z.string().regex(/^\+\d{1,3} \d{4,}$/, 'expected a number like +1 4255550100'),
-    securityQuestions: z.array(z.strictObject({ question: z.string().min(1), answer: z.string().min(1) })),
+    securityQuestions: z
+      .array(z.strictObject({ question: z.string().min(1), answer: z.string().min(1) }))
+      .refine((all) => isOnce(all.map(({ question }) => question)), { error: ONCE }),
     /** Sets the password without any audit row of the portal. */
     password: z.string().min(1),
     /** Blocks for 24 hours, as too many wrong codes do. */
@@ -88,9 +94,9 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 export const TenantChange = z
   .strictObject({
     /** Milliseconds until an audit entry can be read: the same for all from now on, or each its own in a range. */
-    auditDelayMs: milliseconds,
+    auditDelayMs: delay,
     auditDelay: z
-      .strictObject({ minMs: milliseconds, maxMs: milliseconds.max(DAY_MS) })
+      .strictObject({ minMs: delay, maxMs: delay })
       .refine(({ minMs, maxMs }) => minMs <= maxMs, { error: 'expected minMs not above maxMs' }),
     /** The part of the audit rows that is listed twice, and the part that never comes. */
     duplicateShare: share,
@@ -99,7 +105,7 @@ export const TenantChange = z
     auditRules: z.array(
       z.strictObject({
         matches: z.string().min(1).refine(isRegularExpression, { error: 'expected a regular expression' }),
-        delay: z.union([milliseconds, z.literal('never')]),
+        delay: z.union([delay, z.literal('never')]),
         times: z.number().int().positive().optional(),
       }),
     ),
@@ -111,11 +117,11 @@ export const TenantChange = z
     throttle: z
       .strictObject({
         requests: z.number().int().positive(),
-        windowMs: z.number().int().positive(),
+        windowMs: z.number().int().positive().max(DAY_MS),
         retryAfter: z.enum(RETRY_AFTER),
       })
       .partial(),
-    methodsRequired: z.union([z.literal(1), z.literal(2)]),
+    methodsRequired: z.union([z.literal(1), z.literal(2)], { error: 'expected 1 or 2' }),
     questionsAsked: z.number().int().min(1).max(5),
     captcha: z.boolean(),
     permissions: z.array(z.enum(PERMISSIONS)),
@@ -139,9 +145,9 @@ export const TenantChange = z
 export function changeTenant(tenant: Tenant, change: z.infer<typeof TenantChange>): void {
   const { deliveries } = tenant.audits;
   const { auditDelayMs: fixed } = change;
-  const delay = fixed === undefined ? change.auditDelay : { minMs: fixed, maxMs: fixed };
+  const delays = fixed === undefined ? change.auditDelay : { minMs: fixed, maxMs: fixed };
   deliveries.options = {
-    delay: delay ?? deliveries.options.delay,
+    delay: delays ?? deliveries.options.delay,
     duplicateShare: change.duplicateShare ?? deliveries.options.duplicateShare,
     dropShare: change.dropShare ?? deliveries.options.dropShare,
     rules: change.auditRules ?? deliveries.options.rules,

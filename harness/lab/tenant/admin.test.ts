@@ -337,10 +337,20 @@ describe('the administration of the lab tenant', () => {
       ['tenant', { auditDelayMs: 1, auditDelay: { minMs: 1, maxMs: 1 } }, /not both/],
       ['tenant', { auditDelai: 1 }, /"auditDelai"/],
       ['tenant', { auditRules: [{ matches: '/(', delay: 1 }] }, /expected a regular expression, found/],
+      ['tenant', { auditDelayMs: 86_400_001 }, /auditDelayMs: .*<=86400000, found/],
+      ['tenant', { methodsRequired: 3 }, /methodsRequired: expected 1 or 2, found 3/],
       ['noise', { rows: 1 }, /rows: .*>=2, found 1/],
       ['faults', [{ path: '(', times: 1, kind: '500' }], /0\.path: expected a path or a regular/],
       ['faults', [{ path: '/', times: 1, kind: 'sloow' }], /kind: .*expected.*found.*"sloow"/i],
       ['faults', [{ path: '/', times: 1, kind: 'slow' }], /0\.ms: .*found nothing/],
+      // No timer of Node waits for so long: it would be no time at all.
+      ['faults', [{ path: '/', times: 1, kind: 'slow', ms: 2 ** 31 }], /0\.ms: .*<=86400000/],
+      [`users/${UPN}`, { methods: ['email', 'email'] }, /methods: expected each once/],
+      [
+        `users/${UPN}`,
+        { securityQuestions: ['Rex', 'Tom'].map((answer) => ({ question: 'First pet?', answer })) },
+        /securityQuestions: expected each once/,
+      ],
       ['application', { certificates: ['x'] }, /certificates\.0: expected a certificate as PEM/],
       [`users/${UPN}/foreign-reset`, { ip: 'here' }, /ip: expected an IP address, found "here"/],
     ] as const) {

@@ -66,6 +66,20 @@ describe('the portal', () => {
     expect(visit(WHO)).toContain('Please choose the contact method');
   });
 
+  it('gives a session up after a quarter of an hour, not because the clock of the tenant is set', () => {
+    const idle = (act: () => void): string => {
+      visit();
+      const viewState = /name="viewState" value="([^"]+)"/.exec(page)?.[1] ?? '';
+      act();
+      const url = new URL(`https://portal.example${PORTAL_PATH}`);
+      const body = new URLSearchParams({ ...WHO, viewState }).toString();
+      return portal.answer({ url, headers: {}, remoteAddress: '10.0.0.1', method: 'POST', body }).body;
+    };
+    expect(idle(() => (clock += 15 * 60_000))).toContain('Please choose the contact method');
+    expect(idle(() => (tenant.clockSkewMs = 3_600_000))).toContain('Please choose the contact method');
+    expect(idle(() => (clock += 15 * 60_000 + 1))).toContain('Your session has expired');
+  });
+
   it('says that a number is wrong, hints at the right one, and blocks at the fifth wrong one', () => {
     const wrong = { action: 'mobilePhone', phone: '+1 4255550000' };
     expect(visit(WHO, wrong)).toContain('The phone number you entered does not match');

@@ -20,6 +20,7 @@ const BLOCKED_MS = 24 * 3600_000;
 interface Visit {
   readonly session: Session;
   readonly attempt: Attempt;
+  /** By the host's clock: a session outlives that somebody sets the tenant's. */
   readonly lastSeenAt: number;
 }
 
@@ -49,7 +50,7 @@ export class Portal {
         ipAddress: request.remoteAddress,
         clientType: request.url.searchParams.get('clienttype') ?? UNSTATED_CLIENT,
       },
-      lastSeenAt: this.tenant.now(),
+      lastSeenAt: this.tenant.hostNow(),
     });
   }
 
@@ -64,7 +65,7 @@ export class Portal {
     this.#visits.delete(viewState);
     const { session, deeds } = advance(visit.session, input, this.#world());
     for (const deed of deeds) this.#do(deed, session, visit.attempt);
-    return this.#show(request, { ...visit, session, lastSeenAt: this.tenant.now() });
+    return this.#show(request, { ...visit, session, lastSeenAt: this.tenant.hostNow() });
   }
 
   #show(request: Request, visit: Visit): Reply {
@@ -149,7 +150,7 @@ export class Portal {
   }
 
   #forgetIdle(): void {
-    const oldest = this.tenant.now() - IDLE_MS;
+    const oldest = this.tenant.hostNow() - IDLE_MS;
     for (const [viewState, { lastSeenAt }] of this.#visits) {
       if (lastSeenAt < oldest) this.#visits.delete(viewState);
     }

@@ -1,9 +1,17 @@
 import { RETRY_AFTER } from './throttle.ts';
 import { z } from 'zod';
 
+/** A day; what lasts longer, no timer can wait for and no test. */
+const LONGEST_MS = 86_400_000;
+
 const retryAfter = {
   /** Seconds; no `Retry-After` when left out. */
-  retryAfterSeconds: z.number().int().nonnegative().optional(),
+  retryAfterSeconds: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(LONGEST_MS / 1000)
+    .optional(),
   retryAfterAs: z.enum(RETRY_AFTER).optional(),
 };
 
@@ -38,7 +46,7 @@ const common = {
 /** Something that goes wrong on the wire. */
 export const WireFault = z.discriminatedUnion('kind', [
   z.strictObject({ ...common, kind: z.enum(['503', '429']), ...retryAfter }),
-  z.strictObject({ ...common, kind: z.literal('slow'), ms: z.number().int().nonnegative() }),
+  z.strictObject({ ...common, kind: z.literal('slow'), ms: z.number().int().nonnegative().max(LONGEST_MS) }),
   z.strictObject({ ...common, kind: z.enum(KINDS) }),
 ]);
 export type WireFault = z.infer<typeof WireFault>;

@@ -7,9 +7,14 @@ import { mailboxSource, type TenantMail } from './mailbox.ts';
 const ANNA = 'anna@contoso.example';
 const MAILBOX = 'codes@mail.example';
 
-const mail = (id: string, code: string, { upn = ANNA, ageMs = 0 } = {}): MailMessage => ({
+const mail = (
+  id: string,
+  code: string,
+  { upn = ANNA, ageMs = 0, sentAgeMs = ageMs }: { upn?: string; ageMs?: number; sentAgeMs?: number } = {},
+): MailMessage => ({
   id,
   receivedAt: new Date(Date.now() - ageMs).toISOString(),
+  sentAt: new Date(Date.now() - sentAgeMs).toISOString(),
   from: 'msonlineservicesteam@microsoftonline.com',
   subject: 'Your Contoso account email verification code',
   text: `Thanks for verifying your ${upn} account!\r\nYour code is: ${code}`,
@@ -69,6 +74,35 @@ describe('mailboxSource', () => {
     expect((await watch.next(soon())).reveal()).toBe('31000005');
     const sinceMs = Date.now() - Date.parse(asked[0]?.since ?? '');
     expect(Math.round(sinceMs / 60_000)).toBe(61);
+  });
+
+  for (const aheadSeconds of [300, -300]) {
+    it(`leaves the delayed mail of an earlier attempt, with a clock ${aheadSeconds} s ahead`, async () => {
+      const ageMs = -aheadSeconds * 1000;
+      const late = mail('late', '31000010', { ageMs, sentAgeMs: ageMs + 120_000 });
+      const code = String(31_000_020 + aheadSeconds);
+      const { tenant } = tenantOf([], [late], [mail('new', code, { ageMs }), late]);
+      const clock = () => Promise.resolve({ aheadSeconds, uncertainSeconds: 0.2 });
+      const watch = await mailboxSource({ ...tenant, clock }, MAILBOX, ANNA).watch(soon());
+      expect((await watch.next(soon())).reveal()).toBe(code);
+    });
+  }
+
+  it('gives two machines with one mailbox each its own code, and a mail that comes twice only once', async () => {
+    const bert = 'bert@contoso.example';
+    const [hers, his] = [mail('1', '31000031'), mail('2', '31000032', { upn: bert })];
+    const all = [mail('4', '31000032', { upn: bert }), mail('3', '31000031'), his, hers];
+    for (const [upn, code] of [
+      [ANNA, '31000031'],
+      [bert, '31000032'],
+    ] as const) {
+      const { tenant } = tenantOf([], all);
+      const watch = await mailboxSource(tenant, MAILBOX, upn).watch(soon());
+      expect((await watch.next(soon())).reveal()).toBe(code);
+      await expect(watch.next(Deadline.in(50, 'waiting'))).rejects.toMatchObject({
+        code: 'code-not-received',
+      });
+    }
   });
 
   it('does without that clock', async () => {

@@ -16,16 +16,18 @@ export const mailboxSource = (tenant: TenantMail, mailbox: string, upn: string):
     remedy:
       "Check that this mailbox is the user's registered alternate email, and look into its junk folder.",
     async open(deadline) {
-      const receivedAt = await earliestOfTenant(tenant, deadline);
-      const since = new Date(receivedAt).toISOString();
+      const earliest = await earliestOfTenant(tenant, deadline);
+      const since = new Date(earliest).toISOString();
       return {
-        earliest: { receivedAt },
+        // Both: a mail of an earlier attempt may be delayed until after this request.
+        earliest: { receivedAt: earliest, sentAt: earliest },
         async list(limit) {
           const messages = await tenant.messages(mailbox, since, limit);
-          return messages.map(({ id, subject, text, receivedAt: at }) => ({
+          return messages.map(({ id, subject, text, receivedAt, sentAt }) => ({
             id,
             text: `${subject}\n${text}`,
-            receivedAt: Date.parse(at),
+            receivedAt: Date.parse(receivedAt),
+            sentAt: sentAt === undefined ? undefined : Date.parse(sentAt),
           }));
         },
         close: () => Promise.resolve(),

@@ -129,6 +129,14 @@ describe('smsWebhookSource', () => {
     await expect(watch()).resolves.toBeDefined();
   });
 
+  it('says that an address cannot be listened to', async () => {
+    for (const listen of ['127.0.0.1:65536', '127.0.0.256:80'])
+      await expect(watch('text', listen)).rejects.toMatchObject({
+        code: 'sms-not-listening',
+        blame: 'config',
+      });
+  });
+
   it('listens on the loopback of IPv6 as well', async function () {
     const probe = createServer().listen(0, '::1');
     try {

@@ -60,8 +60,8 @@ async function listen(settings: WebhookSettings): Promise<Inbox> {
 
 /** @throws Fault `sms-port-taken`, `sms-not-listening` */
 async function begin(server: Server, address: string): Promise<void> {
-  const { hostname, port } = new URL(`http://${address}`);
   try {
+    const { hostname, port } = new URL(`http://${address}`);
     server.listen({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) });
     await once(server, 'listening');
   } catch (error) {

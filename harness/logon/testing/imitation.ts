@@ -115,10 +115,12 @@ export const imitation = ({
     document.querySelectorAll('#reset label').forEach((label) => { label.onclick = () => show(label.textContent.trim()); });
     show(chosen);
   };
-  const code = (problem = '') => page(
-    "<p>We've sent an email message containing a verification code to your inbox.</p><label>Enter your verification code:</label>"
-      + '<input type=text name=code><p>' + problem + '</p><button>Next</button>',
-    (fields) => fields.code === ${JSON.stringify(CODE)} ? passed() : code('The verification code you entered is not correct. Please try again.'));
+  // A wrong one comes back, further down the page.
+  const code = (problem = '', given = '') => page(
+    "<p>We've sent an email message containing a verification code to your inbox.</p>" + problem
+      + '<label>Enter your verification code:</label><input type=text name=code value="' + given + '"><button>Next</button>',
+    (fields) => fields.code === ${JSON.stringify(CODE)} ? passed()
+      : code('<p>The verification code you entered is not correct. Please try again.</p>', fields.code));
   const fresh = (problem = '') => page(
     '<h1>Create a new password</h1><label>Enter new password:</label><input type=password name=first>'
       + '<label>Confirm new password:</label><input type=password name=second><p>' + problem + '</p><button>Next</button>',
