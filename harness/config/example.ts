@@ -130,6 +130,14 @@ policy:
   clientTypes: [] # values of ClientType that audit entries may carry; empty: any, recorded
   egressAddresses: [] # your network's public addresses; empty: the audit entry's address is only recorded
 
+# What may fail until a day, because somebody accepts that. Every report shows who, why and what it covered (docs/waivers.md).
+# waivers:
+#   - control: audit.password-changed # an id of docs/controls.md
+#     machines: [win7] # left out: all
+#     reason: Passwords are written back to the domain only
+#     owner: Quality, Anna Berg
+#     expires: "2027-03-31" # the last day on which it is in force, in UTC
+
 # Time limits in seconds.
 limits:
   up: 900

@@ -320,6 +320,11 @@ ${rest}`;
         String.raw`7:28 policy\.methodsRequired: expected 1 or 2 \(found 3\)`,
       ],
       [
+        'two methods of a user who has one',
+        with_('policy: { methodsRequired: 2 }\n'),
+        String.raw`found one method, email; expected two different ones`,
+      ],
+      [
         'an empty client type',
         with_('policy: { clientTypes: [""] }\n'),
         String.raw`7:25 policy\.clientTypes\.0: .*>=1 characters`,
@@ -364,6 +369,103 @@ ${rest}`;
         'a proxy of another kind',
         has(`${CLIENT}, clientSecret: env:S, proxy: "socks://p:1"`),
         String.raw`4:\d+ tenant\.proxy: expected http://HOST:PORT \(found "socks://p:1"\)`,
+      ],
+    ] as const) {
+      it(`refuses ${name}, by one error with its place`, () => {
+        const message = messageOf(text);
+        expect(message).toMatch(new RegExp(`^sspr\\.yaml:${expected}`));
+        expect(message.split('\n')).toHaveLength(1);
+      });
+    }
+  });
+
+  describe('of waivers', () => {
+    /** One a line, from the fourth on. */
+    const waived = (...waivers: string[]): string =>
+      ['version: 1', 'machines: [{ name: win7, os: win7 }, { name: win8, os: win8 }]', 'waivers:']
+        .concat(waivers.map((each) => `  - { ${each} }`))
+        .join('\n');
+    const TERMS = 'owner: Quality, reason: It is replaced soon, expires: 2027-03-31';
+    const one = (change: (terms: string) => string): string => waived(`control: a.b, ${change(TERMS)}`);
+
+    it('is accepted where it is right, for some machines or for all', () => {
+      const { waivers } = parseConfig(
+        waived(
+          `control: a.b, machines: [win7], ${TERMS}`,
+          `control: a.b, machines: [win8], ${TERMS}`,
+          `control: c.d, ${TERMS}`,
+        ),
+        'sspr.yaml',
+      );
+      expect(waivers).toHaveLength(3);
+      expect(waivers[0]).toEqual({
+        control: 'a.b',
+        machines: ['win7'],
+        owner: 'Quality',
+        reason: 'It is replaced soon',
+        expires: '2027-03-31',
+      });
+      expect(waivers[2]?.machines).toBeUndefined();
+      expect(parseConfig(REAL, 'sspr.yaml').waivers).toEqual([]);
+    });
+
+    for (const [name, text, expected] of [
+      [
+        'no more than a word of a reason',
+        one((terms) => terms.replace('It is replaced soon', 'because')),
+        String.raw`4:\d+ waivers\.0\.reason: expected a reason, of 10 characters or more \(found "because"\)`,
+      ],
+      [
+        'a reason of spaces',
+        one((terms) => terms.replace('It is replaced soon', `"${' '.repeat(20)}"`)),
+        String.raw`4:\d+ waivers\.0\.reason: expected a reason`,
+      ],
+      [
+        'nobody as its owner',
+        one((terms) => terms.replace('Quality', '" "')),
+        String.raw`4:\d+ waivers\.0\.owner: expected who answers for it \(found " "\)`,
+      ],
+      [
+        'no owner',
+        one((terms) => terms.replace('owner: Quality,', '')),
+        String.raw`4:5 waivers\.0\.owner: .*expected string`,
+      ],
+      [
+        'a day that no calendar has',
+        one((terms) => terms.replace('03-31', '02-29')),
+        String.raw`4:\d+ waivers\.0\.expires: expected a day of the calendar, YYYY-MM-DD \(found "2027-02-29"\)`,
+      ],
+      [
+        'a day as people write it',
+        one((terms) => terms.replace('2027-03-31', '31.3.2027')),
+        String.raw`4:\d+ waivers\.0\.expires: expected a day of the calendar.*found "31\.3\.2027"`,
+      ],
+      ['no end', one((terms) => terms.replace(/, expires.*/, '')), String.raw`4:5 waivers\.0\.expires: `],
+      ['a key too many', one((terms) => `${terms}, approved: yes`), String.raw`4:5 waivers\.0: .*"approved"`],
+      [
+        'an unknown machine',
+        one((terms) => `machines: [win7, win9], ${terms}`),
+        String.raw`4:\d+ waivers\.0\.machines\.1: found win9; expected one of: win7, win8 \(found "win9"\)`,
+      ],
+      [
+        'no machine',
+        one((terms) => `machines: [], ${terms}`),
+        String.raw`4:\d+ waivers\.0\.machines: .*>=1 items`,
+      ],
+      [
+        'a machine twice',
+        one((terms) => `machines: [win7, win7], ${terms}`),
+        String.raw`4:\d+ waivers\.0\.machines\.1: found a\.b waived twice for win7; expected one waiver`,
+      ],
+      [
+        'a machine in two of the same control',
+        waived(`control: a.b, machines: [win7, win8], ${TERMS}`, `control: a.b, machines: [win8], ${TERMS}`),
+        String.raw`5:\d+ waivers\.1\.machines\.0: found a\.b waived twice for win8`,
+      ],
+      [
+        'a machine beside all',
+        waived(`control: a.b, machines: [win8], ${TERMS}`, `control: a.b, ${TERMS}`),
+        String.raw`5:5 waivers\.1: found a\.b waived twice for win8`,
       ],
     ] as const) {
       it(`refuses ${name}, by one error with its place`, () => {

@@ -39,13 +39,12 @@ export function loadConfig(file?: string): LoadedConfig {
       cause: error,
     });
   }
-  return { config: parseConfig(text, relative(process.cwd(), chosen) || chosen), file: resolve(chosen) };
+  return { config: parseConfig(text, nameOf(chosen)), file: resolve(chosen) };
 }
 
 /** @param name how the file is called in error messages */
 export function parseConfig(text: string, name: string): Config {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const { document, lines } = parseYaml(text);
   const mistakes = document.errors.map((error) => {
     const { line, col } = lines.linePos(error.pos[0]);
     return `${name}:${line}:${col} is not YAML: ${error.message}`;
@@ -65,11 +64,40 @@ export function parseConfig(text: string, name: string): Config {
       );
     }
   }
-  throw new Fault(mistakes.join('\n'), {
+  throw invalid(mistakes, name);
+}
+
+/** What is wrong with the value at a path, in one sentence: what was found, and what was expected. */
+export interface Mistake {
+  readonly path: readonly (string | number)[];
+  readonly says: string;
+}
+
+/** The error for mistakes that only somebody sees who knows more than this room: each with its place in the file. */
+export function mistaken({ file }: LoadedConfig, mistakes: readonly Mistake[]): Fault {
+  const name = file === undefined ? LAB_CONFIG : nameOf(file);
+  const { document, lines } = parseYaml(file === undefined ? '' : readFileSync(file, 'utf8'));
+  return invalid(
+    mistakes.map(
+      ({ path, says }) => `${name}:${positionOf(document, lines, path)} ${path.join('.')}: ${says}`,
+    ),
+    name,
+  );
+}
+
+/** How a file is called in error messages. */
+const nameOf = (file: string): string => relative(process.cwd(), file) || file;
+
+const invalid = (mistakes: readonly string[], name: string): Fault =>
+  new Fault(mistakes.join('\n'), {
     code: 'config-invalid',
     blame: 'config',
     remedy: `Correct ${name}; "npx sspr init --print" shows a complete example with every key explained.`,
   });
+
+function parseYaml(text: string): { document: Document; lines: LineCounter } {
+  const lines = new LineCounter();
+  return { document: parseDocument(text, { lineCounter: lines, prettyErrors: false }), lines };
 }
 
 /** Line and column of the deepest part of the path that is in the file. */

@@ -258,6 +258,18 @@ const policy = z
   })
   .prefault({});
 
+const waiver = z
+  .strictObject({
+    control: z.string().min(1).describe('Id of a control (docs/controls.md)'),
+    machines: z.array(z.string()).min(1).optional().describe('Where it may fail; everywhere when left out'),
+    reason: z.string().trim().min(10, 'expected a reason, of 10 characters or more'),
+    owner: z.string().trim().min(1, 'expected who answers for it'),
+    expires: z.iso
+      .date('expected a day of the calendar, YYYY-MM-DD')
+      .describe('The last day on which it is in force, in UTC'),
+  })
+  .describe('A control that may fail until a day, because somebody accepts that');
+
 const lab = z
   .strictObject({
     auditDelaySeconds: z
@@ -297,6 +309,7 @@ export const configSchema = z
     console,
     limits,
     policy,
+    waivers: z.array(waiver).default([]).describe('What may fail; every report shows it (docs/waivers.md)'),
     lab,
   })
   .superRefine((config, context) => {
@@ -325,6 +338,7 @@ export const configSchema = z
     if (inLab === 0 && !config.package)
       issue([], 'package is missing; real machines need your SsprWindowsLogon.PROD.msi');
     checkAccounts(config, issue);
+    checkWaivers(config, issue);
     if (config.tenant) checkCredential(config.tenant, issue);
     const { scheme, authentication, certificateAuthority, proxy } = config.winrm;
     const pinned = config.machines.findIndex((entry) => entry.winrmFingerprint !== undefined);
@@ -350,7 +364,15 @@ export const configSchema = z
 type Issue = (path: (string | number)[], message: string) => void;
 
 function checkAccounts(
-  { machines, accounts }: { machines: z.infer<typeof machine>[]; accounts: z.infer<typeof pooled>[] },
+  {
+    machines,
+    accounts,
+    policy: { methodsRequired },
+  }: {
+    machines: z.infer<typeof machine>[];
+    accounts: z.infer<typeof pooled>[];
+    policy: z.infer<typeof policy>;
+  },
   issue: Issue,
 ): void {
   const own = machines.flatMap((entry, index) =>
@@ -369,21 +391,68 @@ function checkAccounts(
         `found ${one.upn} twice; two machines at once would take each other's results apart`,
       );
     seen.add(one.upn.toLowerCase());
+    const methods = new Set(one.mailbox === undefined ? [] : ['email']);
+    for (const way of one.verification ?? []) methods.add(methodOf(way));
+    if (methods.size > 0 && methods.size < methodsRequired)
+      issue(
+        at,
+        `found one method, ${[...methods].join()}; expected two different ones, because policy.methodsRequired is 2`,
+      );
     one.verification?.forEach((way, index) => {
       if (way.by === 'person' && way.method === 'sms' && way.phone === undefined)
         issue([...at, 'verification', index], 'phone is missing; the portal asks for it');
     });
   }
-  accounts.forEach((entry, index) =>
-    entry.machines?.forEach((name, position) => {
-      if (!machines.some((one) => one.name === name))
-        issue(
-          ['accounts', index, 'machines', position],
-          `found ${name}; expected one of: ${machines.map((one) => one.name).join(', ')}`,
-        );
-    }),
-  );
+  accounts.forEach((entry, index) => checkNames(entry.machines, machines, ['accounts', index], issue));
 }
+
+function checkNames(
+  names: readonly string[] | undefined,
+  machines: readonly { name: string }[],
+  at: (string | number)[],
+  issue: Issue,
+): void {
+  names?.forEach((name, position) => {
+    if (!machines.some((one) => one.name === name))
+      issue(
+        [...at, 'machines', position],
+        `found ${name}; expected one of: ${machines.map((one) => one.name).join(', ')}`,
+      );
+  });
+}
+
+/** For each failure there is at most one waiver to answer for it. */
+function checkWaivers(
+  { machines, waivers }: { machines: z.infer<typeof machine>[]; waivers: z.infer<typeof waiver>[] },
+  issue: Issue,
+): void {
+  const waived = new Set<string>();
+  waivers.forEach(({ control, machines: named }, index) => {
+    checkNames(named, machines, ['waivers', index], issue);
+    const places = named
+      ? named.map((name, position) => ({ name, at: ['waivers', index, 'machines', position] }))
+      : machines.map(({ name }) => ({ name, at: ['waivers', index] }));
+    const twice = places.find(({ name }, i) => {
+      const before = places.slice(0, i).some((other) => other.name === name);
+      return before || waived.has(`${control} ${name}`);
+    });
+    if (twice)
+      issue(twice.at, `found ${control} waived twice for ${twice.name}; expected one waiver, with one owner`);
+    for (const { name } of places) waived.add(`${control} ${name}`);
+  });
+}
+
+/** The method of the portal by which a way of verification is chosen there. */
+const methodOf = (way: z.infer<typeof verification>): string =>
+  way.by === 'person' ? way.method : METHOD_OF[way.by];
+
+const METHOD_OF = {
+  mailbox: 'email',
+  imap: 'email',
+  smsWebhook: 'sms',
+  smsApi: 'sms',
+  questions: 'questions',
+} as const;
 
 const CREDENTIALS = ['clientSecret', 'certificate', 'workloadIdentity', 'managedIdentity'] as const;
 

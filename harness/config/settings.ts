@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { CLOUDS, type CloudName } from '../core/clouds.ts';
 import { Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
@@ -92,10 +92,17 @@ export function resolveSettings(loaded: LoadedConfig, lab: LabState | undefined)
 
 const common = (loaded: LoadedConfig, stateFolder: string) => {
   const { limits, accountBudget, passwords } = loaded.config;
-  const kept =
-    passwords.keep === 'file' ? { ...passwords, path: configPath(loaded, passwords.path) } : passwords;
-  return { limits, accountBudget, passwords: kept, stateFolder };
+  return { limits, accountBudget, passwords: keepingOf(passwords, loaded), stateFolder };
 };
+
+function keepingOf(passwords: PasswordKeeping, loaded: LoadedConfig): PasswordKeeping {
+  if (passwords.keep === 'file') return { ...passwords, path: configPath(loaded, passwords.path) };
+  if (passwords.keep !== 'command') return passwords;
+  const [program = '', ...args] = passwords.command;
+  // A mere name is looked for in PATH.
+  const isName = basename(program) === program;
+  return isName ? passwords : { ...passwords, command: [configPath(loaded, program), ...args] };
+}
 
 function realTenant(loaded: LoadedConfig, stateFolder: string): TenantSettings {
   const { tenant } = loaded.config;

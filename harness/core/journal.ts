@@ -19,6 +19,17 @@ export interface Area {
   readonly height: number;
 }
 
+/** Somebody's consent that a control may fail, until a day (docs/waivers.md). */
+export interface Waiver {
+  readonly control: string;
+  /** All machines when left out. */
+  readonly machines?: readonly string[] | undefined;
+  readonly reason: string;
+  readonly owner: string;
+  /** The last day on which it is in force, in UTC: `2027-03-31`. */
+  readonly expires: string;
+}
+
 /** What a run consists of, written down before it begins. */
 export interface RunPlan {
   readonly machines: readonly {
@@ -28,6 +39,8 @@ export interface RunPlan {
     readonly stages: readonly string[];
   }[];
   readonly controls: readonly string[];
+  /** As they were when the run began; journals from before there were waivers have none. */
+  readonly waivers?: readonly Waiver[];
   /** True when anything of the run is the embedded lab: such a run is never a sign-off. */
   readonly lab: boolean;
   readonly versions: Readonly<Record<string, string>>;
@@ -124,7 +137,7 @@ export type RunEvent =
       /** `matched`, `missing`, `ambiguous` ... (harness/directory/correlation.ts) */
       readonly verdict: string;
       readonly reason: string;
-      /** From the entry of the reset to its being readable, in milliseconds; null when there is none. */
+      /** From the entry of the reset to our first sight of it, in milliseconds; null when there is none. */
       readonly delayMs: number | null;
       readonly rows: readonly TimelineRow[];
     }

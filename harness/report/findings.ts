@@ -13,7 +13,7 @@ export interface Finding {
 export interface Findings {
   readonly failed: readonly Finding[];
   readonly unknown: readonly Finding[];
-  /** Waived, or passed only at a later attempt. */
+  /** Passed only at a later attempt. What is waived stands with its waiver. */
   readonly odd: readonly Finding[];
   /** Faults that no control speaks of: all that was planned had been decided by then. */
   readonly faults: readonly (FaultResult & { readonly machine: string })[];
@@ -23,11 +23,7 @@ export interface Findings {
 export const findingsOf = (results: Results): Findings => ({
   failed: merge(results, ({ outcome }) => outcome === 'fail', sameFinding),
   unknown: merge(results, ({ outcome }) => outcome === 'error', sameCause),
-  odd: merge(
-    results,
-    ({ flaky, outcome }) => outcome === 'waived' || (flaky && outcome === 'pass'),
-    sameFinding,
-  ),
+  odd: merge(results, ({ flaky, outcome }) => flaky && outcome === 'pass', sameFinding),
   faults: results.machines.flatMap(({ name, faults, controls }) =>
     faults
       .filter((fault) => !fault.settled)

@@ -2,7 +2,7 @@ import { expect } from '@playwright/test';
 import { SaxesParser } from 'saxes';
 import { EXAMPLE_CATALOGUE } from './example/catalogue.ts';
 import { HOSTILE, testFolder } from './example/folder.ts';
-import { writeExample, type ExampleOptions } from './example/journal.ts';
+import { TROUBLED_WAIVERS, writeExample, type ExampleOptions } from './example/journal.ts';
 import { junit } from './junit.ts';
 import { fold } from './results.ts';
 
@@ -88,12 +88,38 @@ describe('JUnit XML', () => {
         .map(({ path, attributes }) => `${path.split('/').at(-1)!} ${attributes.name!}=${attributes.value!}`);
     expect(timelineOf({ machines: ['win7'] })).toEqual([
       'property timeline.verdict=matched',
-      'property timeline.reason=The reset is in the audit log; it was readable 4.2 s after it was made',
+      'property timeline.reason=The reset is in the audit log; it was readable at most 4.2 s after it was made',
       'property timeline.delayMs=4200',
       'property timeline.clockAheadSeconds=3.2',
     ]);
     expect(timelineOf({ unrecorded: true }).filter((each) => each.includes('delayMs'))).toHaveLength(2);
     expect(timelineOf({ withoutTimelines: true })).toEqual([]);
+  });
+
+  it('says who waives a control and why, and has the waivers and what is wrong with them as properties', () => {
+    const elements = elementsOf({ troubled: true, waivers: TROUBLED_WAIVERS });
+    const skipped = elements
+      .filter(({ name }) => name === 'skipped')
+      .map(({ attributes }) => attributes.message);
+    expect(skipped).toContain(
+      'waived by Quality, Anna Berg until 2027-03-31: The Application log has no entry of the add-in.',
+    );
+    expect(elements.some(({ text }) => text.startsWith('waived: This version of the add-in'))).toBe(true);
+    const first = elements.find(({ name }) => name === 'testsuite')!;
+    expect(first.attributes).toMatchObject({ name: 'win7', failures: '0', skipped: '1' });
+    const waivers = elements
+      .filter(({ attributes }) => attributes.name?.startsWith('waiver.') === true)
+      .map(({ attributes }) => `${attributes.name!}=${attributes.value!}`);
+    expect(waivers.filter((each) => /^waiver\.\d+=/.test(each))).toHaveLength(3 * TROUBLED_WAIVERS.length);
+    expect(waivers).toContain(
+      'waiver.3.expired=Not in force since 2026-11-01: where the control is not met, it counts as failed. ' +
+        'Remove it, or have it renewed by its owner with a new date.',
+    );
+    expect(
+      elementsOf({ waivers: 'none' }).filter(
+        ({ attributes }) => attributes.name?.startsWith('waiver') === true,
+      ),
+    ).toEqual([]);
   });
 
   it('stays well-formed with hostile text, and keeps what can be read of it', () => {

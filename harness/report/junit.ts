@@ -1,5 +1,6 @@
 import type { ControlResult, EvidenceResult, MachineResult, Results } from './model.ts';
 import { plain, valueText } from './text.ts';
+import { waiverMachines, WAIVER_STATE_WORDS } from './waivers.ts';
 import { LAB_TITLE, OUTCOME_COUNTED, VERDICT_WORDS } from './words.ts';
 
 /** The results as JUnit XML: a suite for each machine, a case for each control. For CI servers. */
@@ -26,6 +27,7 @@ function suite(machine: MachineResult, results: Results): string {
     package: results.package.path,
     packageSha256: results.package.sha256,
     ...timelineProperties(machine),
+    ...waiverProperties(results),
     ...Object.fromEntries(
       Object.entries(results.versions).map(([what, version]) => [`version.${what}`, version]),
     ),
@@ -64,6 +66,22 @@ function timelineProperties({ timeline }: MachineResult): Record<string, string 
   };
 }
 
+/** Each waiver of the run and each finding about it; in every suite, as whoever reads one may not see the others. */
+const waiverProperties = ({ waivers }: Results): Record<string, string> =>
+  Object.fromEntries(
+    waivers.flatMap((waiver, i) => {
+      const name = `waiver.${i + 1}`;
+      const { control, owner, reason, expires, state, findings } = waiver;
+      return [
+        [
+          name,
+          `${control} on ${waiverMachines(waiver)}, ${owner}, until ${expires} (${WAIVER_STATE_WORDS[state]}): ${reason}`,
+        ],
+        ...findings.map(({ kind, says, remedy }) => [`${name}.${kind}`, `${says} ${remedy}`]),
+      ] as [string, string][];
+    }),
+  );
+
 function testcase(machine: MachineResult, control: ControlResult): string {
   const ms = control.attempts.reduce((total, attempt) => total + attempt.ms, 0);
   const output = outputOf(control);
@@ -89,8 +107,10 @@ function outcomeOf(control: ControlResult): string[] {
       return [element('error', { message, type: control.blame ?? 'unknown' }, [escape(detailOf(control))])];
     case 'skipped':
     case 'waived':
-    case 'notApplicable':
-      return [element('skipped', { message: `${OUTCOME_COUNTED[outcome]}: ${message}` }, [])];
+    case 'notApplicable': {
+      const by = control.waiver ? ` by ${control.waiver.owner} until ${control.waiver.expires}` : '';
+      return [element('skipped', { message: `${OUTCOME_COUNTED[outcome]}${by}: ${message}` }, [])];
+    }
   }
 }
 
@@ -105,6 +125,7 @@ const detailOf = (control: ControlResult): string =>
 
 const outputOf = (control: ControlResult): string =>
   [
+    ...(control.waiver ? [`waived: ${control.waiver.reason}`, detailOf(control)] : []),
     ...(control.flaky
       ? [
           'flaky:',

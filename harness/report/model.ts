@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BLAME } from '../core/errors.ts';
 import { OUTCOMES, SEVERITIES } from '../core/outcome.ts';
+import { WAIVER_FINDINGS, WAIVER_STATES } from './waivers.ts';
 
 /**
  * The form of results.json, from which its JSON Schema (`results.schema.json`) and its TypeScript types are made.
@@ -10,6 +11,7 @@ import { OUTCOMES, SEVERITIES } from '../core/outcome.ts';
 const instant = z.string().describe('ISO 8601 in UTC');
 const milliseconds = z.int().min(0).describe('milliseconds');
 const sha256 = z.string().describe('SHA-256, hexadecimal');
+const day = z.string().describe('YYYY-MM-DD, the last day on which it is in force, in UTC');
 const count = z.int().min(0);
 const counts = z.strictObject({
   pass: count,
@@ -53,6 +55,10 @@ const control = z
     evidence: z.array(evidence),
     attempts: z.array(attempt).describe('every time it was decided, in order; the last one counts'),
     flaky: z.boolean().describe('it was decided more than once, and not always alike'),
+    waiver: z
+      .strictObject({ owner: z.string(), reason: z.string(), expires: day })
+      .nullable()
+      .describe('who accepts that it is not met; null: it is not waived'),
   })
   .meta({ id: 'control' });
 
@@ -189,6 +195,23 @@ const requirement = z
   })
   .meta({ id: 'requirement' });
 
+const waiver = z
+  .strictObject({
+    control: z.string(),
+    machines: z.array(z.string()).nullable().describe('null: all machines'),
+    owner: z.string(),
+    reason: z.string(),
+    expires: day,
+    state: z
+      .enum(WAIVER_STATES)
+      .describe('unused: in force when the run began, but there was no failure for it to waive'),
+    covered: z.array(z.string()).describe('machines on which it has made a failure waived'),
+    findings: z
+      .array(z.strictObject({ kind: z.enum(WAIVER_FINDINGS), says: z.string(), remedy: z.string() }))
+      .describe('what somebody should know or do about it, the gravest first'),
+  })
+  .meta({ id: 'waiver' });
+
 export const RESULTS = z
   .strictObject({
     schema: z.literal('sspr-logon-compliance/results/1'),
@@ -206,6 +229,7 @@ export const RESULTS = z
     counts: counts.describe('over all machines'),
     requirements: z.array(requirement).describe('the planned controls, in the order of the catalogue'),
     machines: z.array(machine),
+    waivers: z.array(waiver).describe('all of the configuration, as they were when the run began'),
   })
   .meta({ title: 'Results of a run of the SSPR logon compliance harness' });
 
@@ -213,9 +237,12 @@ export type Results = z.infer<typeof RESULTS>;
 export type Requirement = z.infer<typeof requirement>;
 export type MachineResult = z.infer<typeof machine>;
 export type ControlResult = z.infer<typeof control>;
+/** A control as it was decided, before anybody asks for its waiver. */
+export type Unwaived = Omit<ControlResult, 'waiver'>;
 export type StageResult = z.infer<typeof stage>;
 export type FaultResult = z.infer<typeof fault>;
 export type FrameResult = z.infer<typeof frame>;
+export type WaiverResult = z.infer<typeof waiver>;
 export type TimelineResult = z.infer<typeof timeline>;
 export type RunVerdict = (typeof VERDICTS)[number];
 export type EvidenceResult = z.infer<typeof evidence>;

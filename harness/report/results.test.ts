@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test';
-import type { Recorded, RunEvent, RunPlan } from '../core/journal.ts';
+import type { Recorded, RunEvent, RunPlan, Waiver } from '../core/journal.ts';
 import { STAGES } from '../../specs/controls/control.ts';
 import { EXAMPLE_CATALOGUE } from './example/catalogue.ts';
 import { testFolder } from './example/folder.ts';
@@ -94,7 +94,6 @@ describe('results of a run', () => {
       1,
     ],
     ['a control is never decided', [decided('tls.client-enabled', 'pass'), completed], 'couldNotCheck', 3],
-    ['a waiver is in force', [...allPass, decided('audit.ip', 'waived'), completed], 'compliant', 0],
     ['the machine is aborted', [...allPass, { ...completed, how: 'aborted' }], 'interrupted', 130],
     ['the journal breaks off', allPass, 'interrupted', 130],
     ['the process of the machine dies', [...allPass, { ...completed, how: 'died' }], 'couldNotCheck', 3],
@@ -228,6 +227,69 @@ describe('a control that was never decided', () => {
       blame: 'harness',
       summary: 'Never decided: stage audit ended without deciding it.',
     });
+  });
+});
+
+describe('a control that is waived', () => {
+  const waiver: Waiver = {
+    control: 'audit.ip',
+    machines: [machine],
+    reason: 'The new egress address is not routed yet.',
+    owner: 'Network',
+    // The first event is of 2027-01-15.
+    expires: '2027-01-15',
+  };
+  const run = (outcome: ControlResult['outcome'], more: Partial<Waiver> = {}): Results =>
+    foldAll(
+      started({ waivers: [{ ...waiver, ...more }] }),
+      up,
+      ...allPass,
+      decided('audit.ip', outcome, { expected: '192.0.2.1', observed: '192.0.2.2' }),
+      completed,
+    );
+
+  it('keeps what was found, says who accepts it, and makes no machine non-compliant', () => {
+    const results = run('fail');
+    expect(results).toMatchObject({ verdict: 'compliant', exitCode: 0, counts: { waived: 1, fail: 0 } });
+    expect(controlOf(results, 'audit.ip')).toMatchObject({
+      outcome: 'waived',
+      summary: 'fail it is',
+      expected: '192.0.2.1',
+      observed: '192.0.2.2',
+      waiver: { owner: 'Network', reason: waiver.reason, expires: '2027-01-15' },
+    });
+    expect(controlOf(results, 'audit.ip').attempts.at(-1)?.outcome).toBe('fail');
+    expect(results.waivers).toMatchObject([{ state: 'used', covered: [machine] }]);
+  });
+
+  it('fails when the waiver has expired, or is for another machine or another control', () => {
+    for (const other of [
+      { expires: '2027-01-14' },
+      { machines: ['win8'] },
+      { control: 'tls.client-enabled' },
+    ]) {
+      const results = run('fail', other);
+      expect(results, JSON.stringify(other)).toMatchObject({ verdict: 'notCompliant', exitCode: 1 });
+      expect(controlOf(results, 'audit.ip')).toMatchObject({ outcome: 'fail', waiver: null });
+    }
+  });
+
+  it('is not one that could not be checked', () => {
+    expect(run('error')).toMatchObject({ verdict: 'couldNotCheck', exitCode: 3, counts: { waived: 0 } });
+  });
+
+  it('goes by the day on which the run began, also when it ends on another', () => {
+    const events = record(started({ waivers: [waiver] }), up, ...allPass, decided('audit.ip', 'fail'));
+    const at = (i: number): string => (i === 0 ? '2027-01-15T23:59:59.999Z' : '2027-01-16T00:00:01.000Z');
+    const results = fold(
+      events.map((event, i) => ({ ...event, at: at(i) })),
+      EXAMPLE_CATALOGUE,
+    );
+    expect(controlOf(results, 'audit.ip').outcome).toBe('waived');
+  });
+
+  it('is none in a journal from before there were waivers', () => {
+    expect(foldAll(started(), up, decided('audit.ip', 'fail')).waivers).toEqual([]);
   });
 });
 

@@ -14,8 +14,10 @@ import type {
   RunVerdict,
   StageResult,
   TimelineResult,
+  Unwaived,
 } from './model.ts';
 import { undecided } from './undecided.ts';
+import { covering, type Covering, waive, waiverResults } from './waivers.ts';
 
 type Of<T extends Recorded['type']> = Extract<Recorded, { readonly type: T }>;
 type PlannedMachine = RunPlan['machines'][number];
@@ -38,7 +40,11 @@ export function fold(events: readonly Recorded[], catalogue: readonly Control[])
   }
   const { plan } = start;
   const requirements = requirementsOf(plan, catalogue);
-  const machines = plan.machines.map((planned) => foldMachine(planned, events, requirements, catalogue));
+  const waivers = plan.waivers ?? [];
+  const covers = covering(waivers, start.at);
+  const machines = plan.machines.map((planned) =>
+    foldMachine(planned, events, requirements, catalogue, covers),
+  );
   const end = ofType(events, 'run-ended').at(-1);
   const verdict =
     end?.exitCode === EXIT_CODE.interrupted
@@ -61,6 +67,7 @@ export function fold(events: readonly Recorded[], catalogue: readonly Control[])
     counts,
     requirements,
     machines,
+    waivers: waiverResults(waivers, start.at, requirements, machines),
   };
 }
 
@@ -116,6 +123,7 @@ function foldMachine(
   events: readonly Recorded[],
   requirements: readonly Requirement[],
   catalogue: readonly Control[],
+  covers: Covering,
 ): MachineResult {
   const mine = events.filter((event) => 'machine' in event && event.machine === planned.name);
   const stages = stagesOf(planned, mine);
@@ -133,13 +141,14 @@ function foldMachine(
   const controls = requirements.map((requirement) => {
     const attempts = decided.filter((event) => event.control === requirement.id);
     const last = attempts.at(-1);
-    return last
+    const control = last
       ? decidedControl(requirement, last, attempts)
       : undecided(requirement, {
           ...story,
           plannedStages: planned.stages,
           applies: appliesTo.get(requirement.id)?.includes(planned.os) ?? true,
         });
+    return waive(control, covers(requirement.id, planned.name));
   });
   return {
     name: planned.name,
@@ -207,7 +216,7 @@ function decidedControl(
   requirement: Requirement,
   last: Of<'control'>,
   events: readonly Of<'control'>[],
-): ControlResult {
+): Unwaived {
   return {
     id: requirement.id,
     title: requirement.title,

@@ -14,6 +14,7 @@ import {
   timelineWords,
   VERDICT_WORDS,
 } from './words.ts';
+import { waiverFindingWord, waiverMachines, WAIVER_STATE_WORDS } from './waivers.ts';
 
 export interface SummaryOptions {
   readonly color: boolean;
@@ -45,7 +46,8 @@ export function renderSummary(results: Results, { color, columns, reportPath }: 
             ...indented(`To do: ${fault.remedy}`, page),
           ]),
         ],
-    findingBlock('Waived, or passed only in the end', 'waived', odd, page),
+    findingBlock('Passed only in the end', 'pass', odd, page),
+    waiverBlock(results, page),
     timelines(results, page),
     verdicts(results, reportPath, page),
   ];
@@ -123,6 +125,27 @@ function findingBlock(title: string, outcome: Outcome, findings: readonly Findin
   ];
 }
 
+/** Each waiver with what it covered, and what somebody should do about it. */
+function waiverBlock({ waivers }: Results, page: Page): string[] {
+  if (waivers.length === 0) return [];
+  const [style, symbol] = [OUTCOME_STYLES.waived, OUTCOME_WORDS.waived.symbol];
+  return [
+    page.paint('bold', 'Waivers'),
+    ...waivers.flatMap((waiver) => {
+      const { control, owner, reason, expires, state, covered, findings } = waiver;
+      const terms = `${owner} accepts it until ${expires} on ${waiverMachines(waiver)}: ${reason}`;
+      return [
+        `  ${page.paint(style, symbol)} ${covered.length > 0 ? `${covered.join(', ')} ` : ''}${oneLine(control)} (${WAIVER_STATE_WORDS[state]})`,
+        ...indented(terms, page),
+        ...findings.flatMap(({ kind, says, remedy }) => [
+          ...indented(`${waiverFindingWord(kind)}: ${says}`, page),
+          ...indented(`To do: ${remedy}`, page),
+        ]),
+      ];
+    }),
+  ];
+}
+
 const indented = (text: string, { width }: Page): string[] =>
   wrap(text, width - 6).map((line) => `      ${line}`);
 
@@ -161,10 +184,11 @@ function verdicts(results: Results, reportPath: string, { paint, width }: Page):
     ];
     return `${fit(machine.name, nameWidth)}  ${paint(VERDICT_STYLES[verdict], fit(VERDICT_WORDS[verdict], 16))} ${said.join(', ')}`;
   });
+  const { waived } = results.counts;
   return [
     ...machines,
     '',
-    `${paint('bold', paint(VERDICT_STYLES[results.verdict], VERDICT_WORDS[results.verdict]))}, exit code ${results.exitCode}, ${duration(results.ms)}`,
+    `${paint('bold', paint(VERDICT_STYLES[results.verdict], VERDICT_WORDS[results.verdict]))}, exit code ${results.exitCode}${waived > 0 ? `, ${waived} waived` : ''}, ${duration(results.ms)}`,
     ...(results.lab
       ? wrap(`${LAB_TITLE}. ${LAB_EXPLANATION}`, width).map((line) => paint('yellow', line))
       : []),

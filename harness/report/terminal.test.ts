@@ -77,6 +77,15 @@ describe('live view of a run', () => {
     expect(lines.filter((line) => line !== '' && !/^(\[win\d+\]|Run )/.test(line))).toEqual([]);
   });
 
+  it('calls waived what is waived, and does not keep it as a failure', () => {
+    const plain = show({}, { isTTY: false, columns: 80 });
+    expect(plain).toMatch(/\[win8\] waived logging\.machine-event: The Application log has no entry/);
+    const lines = screenAfter(show({}, { isTTY: true, columns: 100 }));
+    expect(lines.filter((line) => line.startsWith('[win8] fail'))).toEqual([]);
+    expect(lines.at(-3)).toMatch(/^win8 .*✗ 0 /);
+    expect(show({ waivers: 'none' }, { isTTY: false, columns: 80 })).toContain('[win8] fail logging.machine');
+  });
+
   it('passes no escape sequence of hostile text on', () => {
     const written = show({ hostile: HOSTILE }, { isTTY: true, columns: 100, color: true });
     const sequences = written.split(ESC).slice(1);

@@ -2,6 +2,7 @@ import type { Recorded } from '../core/journal.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { cut, fit, OUTCOME_STYLES, painter, type Paint } from './ansi.ts';
 import { oneLine } from './text.ts';
+import { covering, type Covering, waive } from './waivers.ts';
 import { ENDED_WORDS, LAB_TITLE, OUTCOME_WORDS } from './words.ts';
 
 export interface TerminalOptions {
@@ -20,7 +21,15 @@ export interface Terminal {
 }
 
 export function openTerminal(options: TerminalOptions): Terminal {
-  return options.stream.isTTY === true ? liveTerminal(options) : plainTerminal(options);
+  const terminal = options.stream.isTTY === true ? liveTerminal(options) : plainTerminal(options);
+  let covers: Covering = () => undefined;
+  return {
+    event: (event) => {
+      if (event.type === 'run-started') covers = covering(event.plan.waivers ?? [], event.at);
+      terminal.event(event.type === 'control' ? waive(event, covers(event.control, event.machine)) : event);
+    },
+    close: () => terminal.close(),
+  };
 }
 
 /** For logs: one line for each stage and each control, with the name of its machine. */

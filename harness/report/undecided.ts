@@ -1,4 +1,4 @@
-import type { ControlResult, FaultResult, MachineResult, Requirement, StageResult } from './model.ts';
+import type { FaultResult, MachineResult, Requirement, StageResult, Unwaived } from './model.ts';
 
 /** What is known of a machine when one of its planned controls has no event. */
 export interface Story {
@@ -10,7 +10,7 @@ export interface Story {
 }
 
 /** A planned control that nobody decided: never silent, and never good. */
-export function undecided(requirement: Requirement, story: Story): ControlResult {
+export function undecided(requirement: Requirement, story: Story): Unwaived {
   return { ...blank(requirement), ...explain(requirement, story) };
 }
 
@@ -20,7 +20,7 @@ const blank = ({
   severity,
   stage,
   remediation,
-}: Requirement): Omit<ControlResult, 'outcome' | 'summary'> => ({
+}: Requirement): Omit<Unwaived, 'outcome' | 'summary'> => ({
   id,
   title,
   severity,
@@ -34,7 +34,7 @@ const blank = ({
   flaky: false,
 });
 
-type Explanation = Pick<ControlResult, 'outcome' | 'summary'> & Partial<ControlResult>;
+type Explanation = Pick<Unwaived, 'outcome' | 'summary'> & Partial<Unwaived>;
 
 function explain({ stage }: Requirement, story: Story): Explanation {
   if (!story.applies)
@@ -50,7 +50,7 @@ function explain({ stage }: Requirement, story: Story): Explanation {
   return { ...reason, outcome: 'error', summary: `Never decided: ${reason.summary}.` };
 }
 
-type Reason = Required<Pick<ControlResult, 'summary' | 'blame' | 'remediation'>>;
+type Reason = Required<Pick<Unwaived, 'summary' | 'blame' | 'remediation'>>;
 
 const TRY_AGAIN = 'Remove the cause, then run it again.';
 

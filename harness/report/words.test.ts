@@ -4,7 +4,7 @@ import { clockWords, delayWords, timelineWords } from './words.ts';
 describe('a time line in words', () => {
   it('says how soon the entry could be read, also when the clocks make it less than nothing', () => {
     expect([4200, 0.2, -300, null].map((delayMs) => delayWords({ delayMs }))).toEqual([
-      'The entry of the reset was readable 4.2 s after it was written.',
+      'The entry of the reset was readable at most 4.2 s after it was written.',
       'The entry of the reset was readable as soon as it was written.',
       'The entry of the reset was readable as soon as it was written.',
       'No delay could be measured.',

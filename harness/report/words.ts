@@ -62,7 +62,7 @@ export const timelineWords = ({
 /** How soon the entry of the reset could be read. By two clocks a short delay may come out below nothing. */
 export function delayWords({ delayMs }: Pick<TimelineResult, 'delayMs'>): string {
   if (delayMs === null) return 'No delay could be measured.';
-  const delay = delayMs < 0.5 ? 'as soon as' : `${duration(delayMs)} after`;
+  const delay = delayMs < 0.5 ? 'as soon as' : `at most ${duration(delayMs)} after`;
   return `The entry of the reset was readable ${delay} it was written.`;
 }
 

@@ -4,7 +4,7 @@ import { expect } from '@playwright/test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { EXAMPLE_CATALOGUE } from './example/catalogue.ts';
 import { HOSTILE, testFolder } from './example/folder.ts';
-import { writeExample, type ExampleOptions } from './example/journal.ts';
+import { TROUBLED_WAIVERS, writeExample, type ExampleOptions } from './example/journal.ts';
 import { resultsSchema } from './model.ts';
 import { readResults, writeReports } from './write-reports.ts';
 
@@ -31,6 +31,8 @@ describe('reports of a run', () => {
     'with hostile text': { hostile: HOSTILE },
     'with a reset that the tenant has not written down': { unrecorded: true },
     'from before there were time lines': { withoutTimelines: true },
+    'with every trouble with waivers': { troubled: true, waivers: TROUBLED_WAIVERS },
+    'from before there were waivers': { waivers: 'none' },
     'of no machine': { machines: [] },
   };
   for (const [what, options] of Object.entries(runs)) {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { keepFile, type Evidence, type Recorded, type RunEvent } from '../../core/journal.ts';
+import { keepFile, type Evidence, type Recorded, type RunEvent, type Waiver } from '../../core/journal.ts';
 import { STAGES } from '../../../specs/controls/control.ts';
 import { EXAMPLE_CATALOGUE } from './catalogue.ts';
 import { SCREENS } from './picture.ts';
@@ -20,9 +20,60 @@ export interface ExampleOptions {
   readonly unrecorded?: boolean;
   /** As journals were before there were time lines. */
   readonly withoutTimelines?: boolean;
+  /** Instead of the one that covers `logging.machine-event` on win8; `none` as journals were before there were any. */
+  readonly waivers?: readonly Waiver[] | 'none';
   /** Stop in the middle of stage `logon` of win8, as after Ctrl-C; or let its process die there. */
   readonly cut?: 'aborted' | 'died' | 'unfinished';
 }
+
+const WAIVED = 'logging.machine-event';
+
+export const EXAMPLE_WAIVER: Waiver = {
+  control: WAIVED,
+  machines: ['win8'],
+  reason: 'This version of the add-in writes no entry; the next one does.',
+  owner: 'Quality, Anna Berg',
+  expires: '2027-03-31',
+};
+
+/** One of each kind of trouble with waivers, in a troubled run of 2026-11-21. */
+export const TROUBLED_WAIVERS: readonly Waiver[] = [
+  EXAMPLE_WAIVER,
+  {
+    control: 'tls.client-enabled',
+    reason: 'Windows 7 machines of the pilot are replaced before the roll-out.',
+    owner: 'Operations, Carl Dahl',
+    expires: '2027-12-31',
+  },
+  {
+    control: 'audit.reset-recorded',
+    machines: ['win7', 'win81'],
+    reason: 'The audit log is moved to another subscription.',
+    owner: 'Security, Eva Falk',
+    expires: '2026-12-05',
+  },
+  {
+    control: 'logging.machine-event',
+    machines: ['win7'],
+    reason: 'This version of the add-in writes no entry; the next one does.',
+    owner: 'Quality, Anna Berg',
+    expires: '2026-10-31',
+  },
+  {
+    control: 'proxy.cdn',
+    machines: ['win8'],
+    reason: 'The proxy rule has been ordered and is not yet in place.',
+    owner: 'Network, Gun Holm',
+    expires: '2027-01-31',
+  },
+  {
+    control: 'proxy.system-account',
+    machines: ['win81'],
+    reason: 'The proxy of the SYSTEM account is set by a later policy.',
+    owner: 'Network, Gun Holm',
+    expires: '2027-01-31',
+  },
+];
 
 const PROVIDERS: Readonly<Record<string, 'lab'>> = { win7: 'lab', win8: 'lab', win81: 'lab' };
 
@@ -129,6 +180,7 @@ export function writeExample(folder: string, options: ExampleOptions = {}): Reco
     plan: {
       machines: names.map((name) => ({ name, os: name, provider: PROVIDERS[name] ?? 'lab', stages: STAGES })),
       controls: EXAMPLE_CATALOGUE.map((control) => control.id),
+      ...(options.waivers !== 'none' && { waivers: options.waivers ?? waiversOf(options) }),
       lab: options.lab ?? true,
       versions: {
         harness: '0.1.0',
@@ -162,6 +214,11 @@ export function writeExample(folder: string, options: ExampleOptions = {}): Reco
   writeFileSync(join(folder, 'events.jsonl'), recorded.map((event) => JSON.stringify(event) + '\n').join(''));
   return recorded;
 }
+
+const waiversOf = ({ hostile }: ExampleOptions): readonly Waiver[] =>
+  hostile === undefined
+    ? [EXAMPLE_WAIVER]
+    : [{ ...EXAMPLE_WAIVER, owner: hostile, reason: hostile, machines: ['win8', hostile] }];
 
 type Add = (ms: number, event: RunEvent) => void;
 
@@ -307,11 +364,13 @@ function verdicts(
       event({ outcome: 'fail', summary: text, expected: text, observed: text, remediation: text, evidence }),
     ];
   }
-  if (control === 'logging.machine-event' && machine === 'win8') {
+  if (control === WAIVED && machine === 'win8') {
     return [
       event({
-        outcome: 'waived',
-        summary: 'The add-in of this version writes no entry; accepted by Quality until 2027-03-31.',
+        outcome: 'fail',
+        summary: 'The Application log has no entry of the add-in.',
+        expected: 'an entry since the reset',
+        observed: 'none',
       }),
     ];
   }

@@ -130,7 +130,7 @@ export function exampleTimeline(
     verdict: hostile ?? (missing ? 'missing' : 'matched'),
     reason:
       hostile ??
-      (missing ? MISSING : 'The reset is in the audit log; it was readable 4.2 s after it was made'),
+      (missing ? MISSING : 'The reset is in the audit log; it was readable at most 4.2 s after it was made'),
     delayMs: missing ? null : 4200,
     rows: [...rows, ...foreign].sort((a, b) => instantOf(a).localeCompare(instantOf(b))),
   };

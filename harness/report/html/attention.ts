@@ -12,7 +12,7 @@ export function attention(results: Results): Html {
   const nothing = [failed, unknown, odd, faults].every((list) => list.length === 0);
   return html`<section id="attention">
     <h2>What needs attention</h2>
-    ${nothing && html`<p class="all-well">${icon('pass')} Nothing was found that is not met.</p>`}
+    ${nothing && html`<p class="all-well">${icon('pass')} Nothing ${results.counts.waived > 0 && 'else '}was found that is not met.</p>`}
     ${failed.length > 0 && group('Not met', 'fail', failed.map(findingCard))}
     ${
       unknown.length + faults.length > 0 &&
@@ -24,7 +24,7 @@ export function attention(results: Results): Html {
         ...unknown.map(findingCard),
       ])
     }
-    ${odd.length > 0 && group('Waived, or passed only in the end', 'flaky', odd.map(findingCard))}
+    ${odd.length > 0 && group('Passed only in the end', 'flaky', odd.map(findingCard))}
   </section>`;
 }
 
@@ -42,7 +42,6 @@ function findingCard({ first, controls, machines, severity }: Finding): Html {
       ${machines.map((name) => html`<span>${name}</span>`)}
       <span>${severity}</span>
       ${flaky && html`<span>flaky: ${attempts.map((attempt) => attempt.outcome).join(', then ')}</span>`}
-      ${outcome === 'waived' && html`<span>waived</span>`}
       ${outcome === 'error' && blame !== null && html`<span>to act: ${blame}</span>`}
     </p>
     <p>${first.summary}</p>

@@ -84,7 +84,9 @@ const matrixRow = (row: Row): Html =>
           html`<span class="cell ${control.outcome}"
             ><span class="of">${machine.name}</span>${icon(control.outcome)}<span class="word"
               >${OUTCOME_WORDS[control.outcome].word}</span
-            >${control.flaky && html`<span class="flaky">${icon('flaky')}<span>flaky</span></span>`}</span
+            >${control.waiver && html`<span class="by">by ${control.waiver.owner}</span>`}${
+              control.flaky && html`<span class="flaky">${icon('flaky')}<span>flaky</span></span>`
+            }</span
           >`,
       )}
     </summary>
@@ -117,6 +119,12 @@ const verdict = (machine: MachineResult, control: ControlResult): Html =>
       ${icon(control.outcome)}<span>${osTitle(machine.os)}: ${OUTCOME_WORDS[control.outcome].word}</span>
     </h4>
     <p>${control.summary}</p>
+    ${
+      control.waiver &&
+      html`<p class="consent">
+        <b>Waived by ${control.waiver.owner} until ${control.waiver.expires}</b> ${control.waiver.reason}
+      </p>`
+    }
     ${compared(control)}
     ${control.outcome !== 'pass' && control.outcome !== 'notApplicable' && remedy(control.remediation)}
     ${control.outcome === 'error' && control.blame !== null && html`<p class="small">To act: ${control.blame}</p>`}

@@ -57,16 +57,20 @@ function sentence({ verdict, machines, counts }: Results): string {
   const all = plural(machines.length, 'machine');
   const of = (wanted: RunVerdict): string =>
     `${machines.filter((machine) => machine.verdict === wanted).length} of ${all}`;
+  const waived =
+    counts.waived > 0
+      ? ` Of what is not met, ${counts.waived} ${counts.waived === 1 ? 'is' : 'are'} waived.`
+      : '';
   const partly = counts.skipped > 0 ? ` As far as checked: ${plural(counts.skipped, 'check')} skipped.` : '';
   switch (verdict) {
     case 'compliant':
-      return `Every critical and major requirement is met on ${machines.length === 1 ? 'the machine' : `all ${all}`}.${partly}`;
+      return `Every critical and major requirement is met${counts.waived > 0 ? ' or waived' : ''} on ${machines.length === 1 ? 'the machine' : `all ${all}`}.${waived}${partly}`;
     case 'notCompliant':
       return `${of('notCompliant')} not ready for the roll-out: a critical or major requirement is not met.${
         counts.error > 0 ? ` ${plural(counts.error, 'check')} could not be made.` : ''
-      }`;
+      }${waived}`;
     case 'couldNotCheck':
-      return `Nothing was found that is not met, but ${plural(counts.error, 'check')} could not be made: nothing can be said about that.`;
+      return `Nothing was found that is not met${counts.waived > 0 ? ` beside ${counts.waived} waived` : ''}, but ${plural(counts.error, 'check')} could not be made: nothing can be said about that.`;
     case 'interrupted':
       return 'The run did not come to its end. What it had found until then is below.';
   }
@@ -89,7 +93,7 @@ function machineCard(machine: MachineResult): Html {
 }
 
 const problemsOf = ({ counts }: MachineResult): string =>
-  (['fail', 'error'] as const)
+  (['fail', 'error', 'waived'] as const)
     .filter((outcome) => counts[outcome] > 0)
     .map((outcome) => `, ${counts[outcome]} ${OUTCOME_COUNTED[outcome]}`)
     .join('');

@@ -5,7 +5,7 @@ import { chromium, expect, type Browser, type Locator, type Page } from '@playwr
 import { readJournal } from '../../core/journal.ts';
 import { EXAMPLE_CATALOGUE } from '../example/catalogue.ts';
 import { HOSTILE, testFolder } from '../example/folder.ts';
-import { writeExample, type ExampleOptions } from '../example/journal.ts';
+import { TROUBLED_WAIVERS, writeExample, type ExampleOptions } from '../example/journal.ts';
 import { writeReports } from '../write-reports.ts';
 import { relativeLink } from './matrix.ts';
 
@@ -209,7 +209,7 @@ describe('report.html', function () {
       const { page } = await open({ unrecorded: true });
       const win7 = page.locator('.trail').first();
       await expect(win7.locator('> summary')).toContainText('Matched');
-      await expect(win7.locator('> summary')).toContainText('readable 4.2 s after it was written');
+      await expect(win7.locator('> summary')).toContainText('readable at most 4.2 s after it was written');
       await expect(win7).toContainText(
         "The tenant's clock is 3.2 s ahead of this host's, ± 0.6 s; taken out.",
       );
@@ -310,6 +310,79 @@ describe('report.html', function () {
       await expect(entry.locator('.what')).toContainText('</script></style><img src="http://127.0.0.1:9/x"');
       await expect(page.locator('.trail > summary').first()).toContainText('</style><img');
       await expect(page.locator('#trail img, #trail script')).toHaveCount(0);
+      expect([complaints, requests]).toEqual([[], []]);
+    });
+  });
+
+  describe('the waivers', () => {
+    it('stand before all else, with owner, reason, day, machines and what somebody should do', async () => {
+      const { page } = await open({ troubled: true, waivers: TROUBLED_WAIVERS });
+      await expect(page.locator('main > section').nth(1)).toHaveAttribute('id', 'waivers');
+      await expect(page.locator('nav a').first()).toHaveAttribute('href', '#waivers');
+      const cards = page.locator('.waiver');
+      await expect(cards).toHaveCount(TROUBLED_WAIVERS.length);
+      await expect(cards.nth(0).locator('.state')).toHaveText('in force, and needed');
+      await expect(cards.nth(0).locator('dd')).toHaveText([
+        'Quality, Anna Berg',
+        /^This version/,
+        '2027-03-31, UTC',
+        'win8',
+        'not met on win8',
+      ]);
+      await expect(cards.nth(1).locator('.doubts li')).toHaveText([
+        /^Over-broad The control is critical.* Put the control right/,
+        /^Over-broad For all machines, but only on win7/,
+        /^Over-broad In force until 2027-12-31/,
+      ]);
+      await expect(cards.nth(2)).toContainText('Expired Not in force since 2026-11-01');
+      await cards.nth(0).locator('a').click();
+      await expect(page.locator('details.row', { hasText: 'logging.machine-event' })).toHaveAttribute(
+        'open',
+        '',
+      );
+    });
+
+    it('name their owner in the matrix, whose cells look like no others also without colour', async () => {
+      const { page } = await open({});
+      const row = page.locator('details.row', { hasText: 'logging.machine-event' });
+      await expect(row.locator('.cell')).toHaveText([
+        /win7\s*pass/,
+        /win8\s*waived\s*by Quality, Anna Berg/,
+        /win81\s*pass/,
+      ]);
+      const borders = await page.evaluate(
+        `[...document.getElementById('control-logging.machine-event').querySelectorAll('.cell')].map(
+          (cell) => getComputedStyle(cell).borderTopStyle)`,
+      );
+      expect(borders).toEqual(['none', 'dashed', 'none']);
+      await row.locator('summary').click();
+      await expect(row.locator('.judged.waived')).toContainText(
+        'Waived by Quality, Anna Berg until 2027-03-31',
+      );
+      await expect(row.locator('.judged.waived')).toContainText('an entry since the reset');
+      await expect(page.locator('.lede')).toContainText('met or waived on all 3 machines');
+      await expect(page.locator('#attention')).toContainText('Nothing else was found that is not met.');
+    });
+
+    it('fit into 390 pixels, and are on paper too', async () => {
+      const { page } = await open({ troubled: true, waivers: TROUBLED_WAIVERS }, 390);
+      expect(await widthOf(page)).toBe(390);
+      await page.emulateMedia({ media: 'print' });
+      await expect(page.locator('.waiver:visible .doubts:visible')).toHaveCount(5);
+      await expect(page.getByText('Who signs this report signs these as well')).toBeVisible();
+    });
+
+    it('are left out of a report of a run without', async () => {
+      const { page, complaints } = await open({ waivers: 'none' });
+      await expect(page.locator('#waivers, nav a[href="#waivers"]')).toHaveCount(0);
+      expect(complaints).toEqual([]);
+    });
+
+    it('have hostile text as text', async () => {
+      const { page, complaints, requests } = await open({ hostile: HOSTILE });
+      await expect(page.locator('.waiver dd').first()).toContainText('</script></style><img src="http://127');
+      await expect(page.locator('.cell .by')).toContainText('</script></style><img src="http://127');
+      await expect(page.locator('#waivers img, #waivers script, .cell img')).toHaveCount(0);
       expect([complaints, requests]).toEqual([[], []]);
     });
   });

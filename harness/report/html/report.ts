@@ -13,6 +13,7 @@ import { loadPictures } from './pictures.ts';
 import { runDetails, stages } from './run-details.ts';
 import { html, trusted, type Html } from './template.ts';
 import { trail, trailStyle } from './trail.ts';
+import { waivers } from './waivers.ts';
 
 /**
  * The results as one HTML file that asks for nothing: styles, script and pictures are inside, and its policy forbids
@@ -33,6 +34,7 @@ export async function htmlReport(results: Results, folder: string): Promise<stri
     `form-action 'none'`,
   ].join('; ');
   const timelines = trail(results);
+  const waived = waivers(results);
   const lab = results.lab ? `${LAB_TITLE}: ` : '';
   return html`<!doctype html>
     <html lang="en">
@@ -55,13 +57,14 @@ export async function htmlReport(results: Results, folder: string): Promise<stri
         <main>
           ${overview(results)}
           <nav aria-label="Parts of this report">
-            <a href="#attention">Attention</a><a href="#matrix">Controls</a>${
+            ${waived && html`<a href="#waivers">Waivers</a>`}<a href="#attention">Attention</a
+            ><a href="#matrix">Controls</a>${
               timelines && html`<a href="#trail">Time line</a>`
             }${frames.length > 0 && html`<a href="#film">Film</a>`}<a href="#stages">Stages</a
             ><a href="#run">Run</a>
           </nav>
-          ${attention(results)} ${matrix(results)} ${timelines} ${film(results, pictures)} ${stages(results)}
-          ${runDetails(results)}
+          ${waived} ${attention(results)} ${matrix(results)} ${timelines} ${film(results, pictures)}
+          ${stages(results)} ${runDetails(results)}
         </main>
         <footer>${lab}Derived from events.jsonl of run ${results.run}. All times are UTC.</footer>
         ${pictureSheet(results, pictures)} ${inline('script', script)}
