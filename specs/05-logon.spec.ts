@@ -2,7 +2,7 @@ import { openKeeping } from '../harness/accounts/password-keeping.ts';
 import type { AttemptOutcome } from '../harness/accounts/pool.ts';
 import { utcNow } from '../harness/core/clock.ts';
 import type { ConsoleAction } from '../harness/core/console-action.ts';
-import { type Fault, toFault } from '../harness/core/errors.ts';
+import { toFault } from '../harness/core/errors.ts';
 import { fail, notApplicable, pass, skipped } from '../harness/core/outcome.ts';
 import { openVerifications } from '../harness/logon/codes/open.ts';
 import { type ResetOptions, type ResetPage, resetPassword } from '../harness/logon/flow.ts';
@@ -21,7 +21,7 @@ stage(
   ({ step, control }) => {
     control('logon.screen-reached', async (story) => {
       await returnToLogon(await atLogon(story));
-      return pass('The logon screen is there', { observed: `the name ${story.account.displayName}` });
+      return pass('The logon screen is there', { observed: `the name ${story.shownUser.displayName}` });
     });
 
     control('logon.tiles', async (story) => {
@@ -83,30 +83,37 @@ async function attemptReset(story: Story): Promise<void> {
   const kept = (state: 'trying' | 'set' | 'refused') =>
     keeping.keep({ upn: story.account.upn, password, state, at: utcNow() });
   const actions: ConsoleAction[] = [];
-  let counted = false;
+  const ledger = { hasIt: false };
   memory.attemptBegan = utcNow();
   memory.actions = actions;
   const attempt = await tryReset(story, {
     newPassword: password,
     beforeUserId: async () => {
       await lease.beginAttempt();
-      counted = true;
+      ledger.hasIt = true;
     },
     beforePassword: () => kept('trying'),
     onAction: (action) => actions.push(action),
   });
   memory.attempt = attempt;
+  if (attempt.done) memory.newPassword = password;
   story.fact('actions at the console', actions);
-  if (counted) await lease.endAttempt(attempt.done ? 'succeeded' : outcomeOf(attempt.fault));
-  if (attempt.done) {
-    memory.newPassword = password;
-    await kept('set');
-    return;
-  }
+  const state = attempt.done ? 'set' : attempt.fault.code === 'password-refused' ? 'refused' : undefined;
+  if (state) await besides(story, () => kept(state));
+  if (ledger.hasIt) await besides(story, () => lease.endAttempt(outcomeOf(attempt)));
+  if (attempt.done) return;
   const { reached, fault } = attempt;
-  if (fault.code === 'password-refused') await kept('refused');
   if (fault.code === 'interrupted') throw fault;
   story.fact('reset stopped', { reached, code: fault.code, message: fault.message });
+}
+
+/** What was written down before the act stands, and is on the safe side: so a failure here is told, and is no obstacle. */
+async function besides(story: Story, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    story.fault(error);
+  }
 }
 
 type Hooks = Pick<ResetOptions, 'newPassword' | 'beforeUserId' | 'beforePassword' | 'onAction'>;
@@ -138,8 +145,11 @@ async function tryReset(story: Story, hooks: Hooks): Promise<Attempt> {
   }
 }
 
-const outcomeOf = ({ code }: Fault): AttemptOutcome =>
-  code === 'blocked' ? 'blocked' : code === 'interrupted' ? 'unknown' : 'failed';
+function outcomeOf(attempt: Attempt): AttemptOutcome {
+  if (attempt.done) return 'succeeded';
+  const { code } = attempt.fault;
+  return code === 'blocked' ? 'blocked' : code === 'interrupted' ? 'unknown' : 'failed';
+}
 
 /** For the audit log, which has the tenant's instants. Without it the reset goes on: stage audit asks again. */
 async function readTenantClock(story: Story): Promise<void> {

@@ -3,7 +3,9 @@ import { loadConfig } from '../config/load.ts';
 import { examine, type Finding, type Group, type State } from './doctor/finding.ts';
 import { exitCodeOf, printFinding, printSummary } from './doctor/print.ts';
 import { examineSetUp } from './doctor/set-up.ts';
+import { CATALOGUE } from '../../specs/controls/catalogue.ts';
 import { terminal } from './report.ts';
+import { checkWaivers } from './waivers.ts';
 
 /** For all of it, in milliseconds; a tenant that throttles takes longest. */
 const LONGEST_MS = 300_000;
@@ -11,6 +13,7 @@ const LONGEST_MS = 300_000;
 /** `sspr doctor`: one line for each need, with the remedy where one is not met. Looks only, and touches nothing. */
 export async function doctor({ config: file }: { config?: string }, signal: AbortSignal): Promise<number> {
   const loaded = loadConfig(file);
+  checkWaivers(loaded, CATALOGUE);
   const deadline = Deadline.in(LONGEST_MS, 'looking at the set-up', signal);
   const { groups, close } = examineSetUp(loaded, deadline);
   try {

@@ -3,7 +3,7 @@ import { Deadline } from '../core/deadline.ts';
 import { resolveAccess } from '../config/access.ts';
 import { readLabState } from '../config/lab-state.ts';
 import { loadConfig } from '../config/load.ts';
-import { resolveSettings } from '../config/settings.ts';
+import { isLab, resolveSettings } from '../config/settings.ts';
 import { projectMachines } from '../machines/machines.ts';
 import { selectMachines } from '../run/selection.ts';
 
@@ -19,7 +19,7 @@ export async function endpoints(
     name,
     Deadline.in(60_000, `asking where ${name} is`, signal),
   );
-  const lab = readLabState();
+  const lab = isLab(loaded.config) ? readLabState() : undefined;
   const { tenant, policy } = resolveSettings(loaded, lab);
   const found = {
     machine: name,

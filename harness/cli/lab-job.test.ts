@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -26,6 +26,7 @@ const TLS_CLIENT =
   'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client';
 const SSPR = join(ROOT, 'harness/cli/sspr.js');
 const MINUTE = 60_000;
+const PHONE = '+1 4255550123';
 
 interface FoundEndpoints {
   winrm: { url: string; user: string; password: string };
@@ -121,9 +122,13 @@ describe('the whole job on the lab', function () {
     expect(output).toMatch(/TLS 1\.2 is disabled|Enabled/);
   });
 
-  it('passes when TLS 1.2 is on again, with reports that others can read', async () => {
+  it('passes when TLS 1.2 is on again, by two methods, with reports that others can read', async () => {
     pywinrm(await endpoints('win7'), `reg add "${TLS_CLIENT}" /v Enabled /t REG_DWORD /d 1 /f`);
-    const { code, output } = await sspr('run', 'win7', '--as-is', '--config', keepingPasswords());
+    const { config, smsWebhook } = await byTwoMethods();
+    administer('tenant', { methodsRequired: 2, smsWebhook });
+    administer('users/anna@contoso.example', { mobilePhone: PHONE });
+    const { code, output } = await sspr('run', 'win7', '--as-is', '--config', config);
+    administer('tenant', { methodsRequired: 1, smsWebhook: null });
     expect(code, output).toBe(EXIT_CODE.compliant);
     expect(outcomesOf('win7')).toMatchObject({
       'audit.reset-entry': 'pass',
@@ -171,8 +176,12 @@ describe('the whole job on the lab', function () {
       found.tenant.clientSecret,
       ...passwords,
     ].flatMap((secret) => [secret, Buffer.from(secret).toString('base64'), encodeURIComponent(secret)]);
-    const codes = await codesOf('anna.private@contoso.example', found);
-    expect(codes.length).toBeGreaterThan(0);
+    const texts = administer('users/anna@contoso.example').matchAll(/verification code (\d{6})/g);
+    const codes = [
+      ...(await codesOf('anna.private@contoso.example', found)),
+      ...[...texts].map(([, code = '']) => code),
+    ];
+    expect(codes.length).toBeGreaterThanOrEqual(2);
     const results = join(folder, 'results');
     for (const file of readdirSync(results, { recursive: true, withFileTypes: true })) {
       if (!file.isFile()) continue;
@@ -240,7 +249,7 @@ describe('the whole job on the lab', function () {
   it('says which port is taken, and leaves nothing running', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const { port } = server.address() as { port: number };
+    const { port } = server.address() as AddressInfo;
     const config = join(folder, 'port.yaml');
     writeFileSync(config, `version: 1\nmachines: [{ name: win7, os: win7 }]\nlab: { tenantPort: ${port} }\n`);
     const { code, output } = await sspr('run', '--config', config);
@@ -355,12 +364,46 @@ describe('the whole job on the lab', function () {
 
   const readLab = () => JSON.parse(readFileSync(join(lab, 'run/lab.json'), 'utf8')) as LabState;
 
-  /** The lab, with new passwords in a file, where this test can look them up. */
-  function keepingPasswords(): string {
-    const file = join(folder, 'keeping.yaml');
-    const keep = `passwords: { keep: file, path: ${join(folder, 'passwords.jsonl')} }`;
-    writeFileSync(file, `version: 1\nmachines: [{ name: win7, os: win7 }]\n${keep}\n`);
-    return file;
+  /** The lab, with a mailbox and a telephone, and with new passwords in a file, where this test can look them up. */
+  async function byTwoMethods(): Promise<{ config: string; smsWebhook: string }> {
+    const config = join(folder, 'two-methods.yaml');
+    writeFileSync(join(folder, 'sms-token'), 'token-of-the-gateway');
+    const listen = `127.0.0.1:${await freePort()}`;
+    writeFileSync(
+      config,
+      `version: 1
+machines:
+  - name: win7
+    os: win7
+    account:
+      upn: anna@contoso.example
+      displayName: Anna Example
+      verification:
+        - { by: mailbox, mailbox: anna.private@contoso.example }
+        - { by: smsWebhook, phone: '${PHONE}', listen: '${listen}', token: 'file:sms-token' }
+policy: { methodsRequired: 2 }
+passwords: { keep: file, path: passwords.jsonl }
+`,
+    );
+    return { config, smsWebhook: `http://${listen}/sms/token-of-the-gateway` };
+  }
+
+  /** Looks at the lab's tenant as its administrator, or changes it. */
+  function administer(what: string, change?: object): string {
+    const { graph, caFile, clientSecretFile } = readLab();
+    const token = readFileSync(join(dirname(clientSecretFile), 'admin-token'), 'utf8').trim();
+    const options = ['-sS', '--fail-with-body', '--cacert', caFile, '-H', `authorization: Bearer ${token}`];
+    const body = change === undefined ? [] : ['-d', JSON.stringify(change)];
+    return execFileSync('curl', [...options, ...body, `${graph}/lab/admin/${what}`], { encoding: 'utf8' });
+  }
+
+  async function freePort(): Promise<number> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    return port;
   }
 
   /** The verification codes that a mailbox has received. */

@@ -169,6 +169,15 @@ describe('sspr learn client-types', () => {
     expect(readdirSync(folder).filter((name) => name.endsWith('.new'))).toEqual([]);
   });
 
+  it('leaves a file alone that is not to be written', () => {
+    chmodSync(config, 0o444);
+    expect(() => learn(runOf(MATCHED))).toThrow(
+      expect.objectContaining({ code: 'config-not-writable', message: expect.stringContaining('read-only') }),
+    );
+    expect(readFileSync(config, 'utf8')).toBe(LAB);
+    chmodSync(config, 0o644);
+  });
+
   it('changes nothing with --print', () => {
     learn(runOf(MATCHED), { print: true });
     expect(readFileSync(config, 'utf8')).toBe(LAB);

@@ -30,7 +30,8 @@ export interface LearnOptions {
  * entries that a run has matched with its own clicks tell it. Adds them to policy.clientTypes, and removes none.
  * @param folder of the run
  * @param say where to print a line
- * @throws Fault `config-missing`, `no-journal`, `lab-run`, `nothing-to-learn`, `config-not-editable`
+ * @throws Fault `config-missing`, `no-journal`, `lab-run`, `nothing-to-learn`, `config-not-editable`,
+ *   `config-not-writable`
  */
 export function learnClientTypes(
   folder = LATEST,
@@ -51,7 +52,7 @@ export function learnClientTypes(
   const { clientTypes } = parseConfig(text, name).policy;
   const added = [...seen.keys()].filter((value) => !clientTypes.includes(value));
   const edited = added.length === 0 ? text : withClientTypes(text, added, name);
-  if (!print && added.length > 0) replaceFile(loaded.file, edited);
+  if (!print && added.length > 0) replaceFile(loaded.file, edited, name);
 
   for (const [value, machines] of seen) {
     const what = added.includes(value) ? (print ? 'would be added' : 'added') : 'there already';
@@ -184,17 +185,25 @@ const indentOf = (text: string, at: number): string => text.slice(text.lastIndex
 
 /** The rest of a mode says what kind of file it is. */
 const PERMISSIONS = 0o777;
+const OWNER_WRITES = 0o200;
 
-/** In one step, so that nobody ever reads half a file; a link stays one. */
-function replaceFile(file: string, text: string): void {
+/** In one step, so that nobody ever reads half a file; a link stays one, and a file that is not to be written, as it is. */
+function replaceFile(file: string, text: string, name: string): void {
   const target = realpathSync(file);
   const mode = statSync(target).mode & PERMISSIONS;
   const draft = `${target}.${process.pid}.new`;
   try {
+    if ((mode & OWNER_WRITES) === 0) throw new Error('it is read-only');
     writeFileSync(draft, text, { mode, flag: 'wx' });
     // Unlike when the file is made, the mask of the process does not count here.
     chmodSync(draft, mode);
     renameSync(draft, target);
+  } catch (error) {
+    throw refusal(
+      'config-not-writable',
+      `${name} cannot be written: ${describe(error)}`,
+      'Let this user write the file and its folder, or take the values over from --print.',
+    );
   } finally {
     rmSync(draft, { force: true });
   }

@@ -8,6 +8,7 @@ import { Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { startTenant, testUser } from './doctor/testing.ts';
 import { exitCodeFor, renderFailure } from './failure.ts';
+import { type Stage, STAGES } from '../../specs/controls/control.ts';
 import { checkTenant } from './preflight.ts';
 
 const ANNA = testUser('anna');
@@ -31,6 +32,7 @@ describe('before a machine is touched', function () {
   async function check(
     accounts: readonly AccountSettings[] = [ANNA],
     change: Partial<TenantSettings> = {},
+    stages: readonly Stage[] = STAGES,
   ): Promise<{ stop: Fault | undefined; told: string[] }> {
     const told: string[] = [];
     const machine = { name: 'win7', os: 'win7', provider: 'lab', language: 'en', accounts } as const;
@@ -42,6 +44,7 @@ describe('before a machine is touched', function () {
         machines: [machine],
         policy: { methodsRequired: 1 },
       },
+      stages,
       new AbortController().signal,
       (line) => told.push(line),
     ).then(
@@ -93,6 +96,17 @@ describe('before a machine is touched', function () {
       code: 'tenant-unreachable',
       blame: 'network',
     });
+  });
+
+  it('what no planned stage needs is not asked for', async () => {
+    const nowhere = { authority: 'https://localhost:1', graph: 'https://localhost:1' };
+    expect((await check([ANNA], nowhere, ['install', 'checks'])).stop).toBeUndefined();
+    expect((await check([ANNA], nowhere, ['facts'])).stop).toMatchObject({ code: 'tenant-unreachable' });
+    const withoutWays = [
+      { ...ANNA, verification: [{ by: 'mailbox', mailbox: 'gone@contoso.example' }] },
+    ] as const;
+    expect((await check(withoutWays)).stop).toMatchObject({ code: 'tenant-user-not-found' });
+    expect((await check(withoutWays, {}, ['facts', 'audit'])).stop).toBeUndefined();
   });
 
   it('an administrator is not tried', async () => {

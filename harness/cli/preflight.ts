@@ -3,6 +3,7 @@ import { Fault, toFault } from '../core/errors.ts';
 import type { Settings } from '../config/settings.ts';
 import { openInspection } from '../directory/inspection.ts';
 import { inspectMsi, type MsiFacts } from '../guest/msi.ts';
+import type { Stage } from '../../specs/controls/control.ts';
 import { type Examination, type Finding, findingOf } from './doctor/finding.ts';
 import {
   type TenantExamination,
@@ -32,20 +33,28 @@ type TenantUse = Pick<Settings, 'tenant' | 'machines'> & {
   readonly policy: Pick<Settings['policy'], 'methodsRequired'>;
 };
 
+/** The stages that ask the tenant. */
+const OF_TENANT: readonly Stage[] = ['facts', 'logon', 'audit'];
+
 /**
  * Asks the tenant whether a run could say anything, before a machine is touched, by the lines of the doctor. What they
  * find about the tenant and its users, rather than about our ability to look, is left to the controls.
+ * @param stages of the run: what none of them needs is not asked for
  * @param say where to print what is worth knowing
  * @throws Fault that names all that is missing, each with its remedy
  */
 export async function checkTenant(
   { tenant, machines, policy: { methodsRequired } }: TenantUse,
+  stages: readonly Stage[],
   signal: AbortSignal,
   say: (line: string) => void,
 ): Promise<void> {
+  if (!stages.some((stage) => OF_TENANT.includes(stage))) return;
   const inspection = openInspection(tenant);
   const deadline = Deadline.in(TENANT_MS, 'asking the tenant', signal);
-  const subject = { cloud: tenant.cloud, accounts: testUsersOf(machines), methodsRequired };
+  const isTried = stages.includes('logon');
+  const users = testUsersOf(machines).map((user) => (isTried ? user : { ...user, verification: [] }));
+  const subject = { cloud: tenant.cloud, accounts: users, methodsRequired };
   try {
     const { stops, told } = await shortcomings(
       tenantExaminations(inspection, subject, wayTools(inspection), deadline),

@@ -21,6 +21,7 @@ import { takeDown } from './lifecycle.ts';
 import { checkPackage, checkTenant } from './preflight.ts';
 import { terminal } from './report.ts';
 import { toolVersions } from './versions.ts';
+import { checkWaivers } from './waivers.ts';
 
 export interface RunOptions {
   readonly stage: string[];
@@ -39,6 +40,7 @@ export async function run(
 ): Promise<number> {
   const loaded = loadConfig(options.config);
   const { config } = loaded;
+  checkWaivers(loaded, CATALOGUE);
   const lab = isLab(config);
   const machines = selectMachines(config.machines, names);
   const stages = selectStages(options.stage, options.asIs);
@@ -62,7 +64,7 @@ export async function run(
   try {
     const state = lab && !options.asIs ? await ensureLab(config) : labBefore;
     const chosen = { ...loaded, config: { ...config, machines: [...machines] } };
-    await checkTenant(resolveSettings(chosen, state), signal, printLine);
+    await checkTenant(resolveSettings(chosen, state), stages, signal, printLine);
     const view = new HeldStream(process.stdout);
     const ask = askAtTerminal({
       input: process.stdin,
@@ -79,6 +81,7 @@ export async function run(
       machines,
       stages,
       controls: CATALOGUE,
+      waivers: config.waivers,
       packagePath: installer,
       asIs: options.asIs,
       versions: toolVersions(),

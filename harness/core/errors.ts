@@ -39,7 +39,7 @@ export function describe(error: unknown): string {
   for (let at: unknown = error; at !== undefined && at !== null && seen.length < 5;) {
     const text =
       at instanceof Error ? at.message || at.name : typeof at === 'string' ? at : JSON.stringify(at);
-    if (!seen.includes(text)) seen.push(text);
+    if (!seen.some((one) => one.includes(text))) seen.push(text);
     at = at instanceof Error ? at.cause : undefined;
   }
   return seen.join(': ').replace(/\s*\n\s*/g, ' ');

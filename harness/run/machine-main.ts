@@ -1,12 +1,14 @@
 // The process of one machine: tells the planned stages of the story with mocha and sends what happens to the run.
 import Mocha from 'mocha';
+import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import { openPool, type Lease } from '../accounts/pool.ts';
 import type { AccountSettings } from '../config/accounts.ts';
 import { Fault, toFault } from '../core/errors.ts';
 import type { RunEvent } from '../core/journal.ts';
-import { redactedJson } from '../core/secret.ts';
+import { redact, redactedJson } from '../core/secret.ts';
 import { LAB_CONFIG, loadConfig } from '../config/load.ts';
 import { readLabState } from '../config/lab-state.ts';
 import { type MachineSettings, resolveSettings, type Settings } from '../config/settings.ts';
@@ -31,6 +33,13 @@ process.on('message', (message: ToMachine) => {
 });
 // The run is gone: nobody is left to tell anything to.
 process.on('disconnect', () => abort.abort());
+// The run quotes the last words of a process that dies, and only this one knows the codes and the new password.
+process.on('uncaughtException', (error) => {
+  // While it tells the story, mocha listens as well, and makes it a matter of the stage.
+  if (process.listenerCount('uncaughtException') > 1) return;
+  writeSync(process.stderr.fd, redact(`${inspect(error)}\n`));
+  process.exit(1);
+});
 
 async function work(job: Job): Promise<void> {
   const emit = (event: RunEvent) =>
@@ -46,7 +55,7 @@ async function work(job: Job): Promise<void> {
     const lease = await leaseAccount(job, machine, settings);
     try {
       if (lease instanceof Fault) emitFault(lease);
-      else
+      else if (lease)
         emit({
           type: 'fact',
           machine: job.machine,
@@ -58,7 +67,7 @@ async function work(job: Job): Promise<void> {
       await tell(job);
       await story.end();
     } finally {
-      if (!(lease instanceof Fault)) await lease.release();
+      if (lease && !(lease instanceof Fault)) await lease.release();
     }
   } catch (error) {
     emitFault(error);
@@ -69,12 +78,16 @@ async function work(job: Job): Promise<void> {
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-/** A user for this machine alone, or why there is none: then what needs no user is still checked. */
+/**
+ * A user for this machine alone, or why there is none: then what needs no user is still checked. Where no password is
+ * to be reset, nobody is kept from others.
+ */
 async function leaseAccount(
   job: Job,
   machine: MachineSettings,
   { stateFolder, tenant, accountBudget }: Settings,
-): Promise<Lease<AccountSettings> | Fault> {
+): Promise<Lease<AccountSettings> | Fault | undefined> {
+  if (!job.stages.includes('logon')) return undefined;
   try {
     const pool = openPool({
       folder: stateFolder,

@@ -32,7 +32,8 @@ export function startMachineProcess(
     if (child.connected) child.send(message);
   };
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-TAIL);
+    // Before it is cut: half a secret is not found any more.
+    complaint = redact(complaint + text).slice(-TAIL);
   });
   child.on('message', (message: FromMachine) => {
     if (message.kind === 'ask') {
@@ -56,7 +57,7 @@ export function startMachineProcess(
           code: 'machine-process-died',
           blame: 'harness',
           message:
-            `The process of ${machine} died (${signal ?? `exit code ${code}`}). ${redact(complaint).trim()}`.trim(),
+            `The process of ${machine} died (${signal ?? `exit code ${code}`}). ${complaint.trim()}`.trim(),
           remedy: 'Run it again; if it happens again, report it with the events.jsonl of the run.',
         });
         onEvent({ type: 'machine-ended', machine, how: 'died' });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { since } from '../core/clock.ts';
 import { type ExitCode, EXIT_CODE } from '../core/exit-code.ts';
-import { Journal, type Recorded, readJournal, type RunPlan } from '../core/journal.ts';
+import { Journal, type Recorded, readJournal, type RunPlan, type Waiver } from '../core/journal.ts';
 import type { MachineConfig } from '../config/schema.ts';
 import type { Control, Stage } from '../../specs/controls/control.ts';
 import type { AskFor } from './asking.ts';
@@ -15,6 +15,7 @@ export interface RunRequest {
   readonly machines: readonly MachineConfig[];
   readonly stages: readonly Stage[];
   readonly controls: readonly Control[];
+  readonly waivers: readonly Waiver[];
   readonly packagePath: string;
   readonly asIs: boolean;
   readonly versions: Readonly<Record<string, string>>;
@@ -73,6 +74,7 @@ function planOf(request: RunRequest): RunPlan {
       stages: request.stages,
     })),
     controls: request.controls.map((control) => control.id),
+    waivers: request.waivers,
     lab: request.lab,
     versions: request.versions,
     package: {

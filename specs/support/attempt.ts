@@ -10,11 +10,7 @@ export type Attempt =
 const MILESTONES = [
   { control: 'logon.reset-page-opens', metAt: 'user ID', said: 'The reset page opened' },
   { control: 'logon.user-id-accepted', metAt: 'verification method', said: 'The user ID was accepted' },
-  {
-    control: 'logon.verification-passed',
-    metAt: 'new password',
-    said: 'The verification by a mailed code passed',
-  },
+  { control: 'logon.verification-passed', metAt: 'new password', said: 'The verification passed' },
   { control: 'logon.password-reset', metAt: 'done', said: 'The password has been reset' },
 ] as const satisfies readonly { control: string; metAt: ResetPage | 'done'; said: string }[];
 

@@ -4,11 +4,11 @@ import type { Story } from './story.ts';
 
 /** The machine's test user at its logon screen. */
 export async function logonOf(story: Story, deadline: Deadline): Promise<Logon> {
-  const { account } = story;
+  const { displayName, upn } = story.shownUser;
   const { language } = story.machine;
   return {
     screen: await story.screen(),
-    user: { displayName: account.displayName, upn: account.upn },
+    user: { displayName, upn },
     language,
     deadline,
     report: (text) => story.say(text),

@@ -5,9 +5,10 @@ import type { Facts } from '../../harness/guest/facts.ts';
 import type { Registration } from '../../harness/directory/directory.ts';
 import type { Secret } from '../../harness/core/secret.ts';
 import type { AuditTrail } from '../controls/audit.ts';
+import type { Stage } from '../controls/control.ts';
 import type { Attempt } from './attempt.ts';
 import type { Restart } from './restart.ts';
-import type { Story } from './story.ts';
+import { notReached, type Story } from './story.ts';
 
 /** What a later stage needs of an earlier one. */
 export interface Memory {
@@ -36,30 +37,38 @@ export const NOT_IN_THIS_RUN = 'not-in-this-run';
 
 /**
  * What an earlier stage has left for this one.
- * @throws Fault `not-in-this-run` when that stage was not part of the run
+ * @throws Fault `not-in-this-run` when that stage was not part of the run, `not-reached` when it did not come that far
  */
-export function recall<Key extends keyof Memory>({ memory }: Story, key: Key): Memory[Key] {
+export function recall<Key extends keyof Memory>(
+  { memory, broken }: Pick<Story, 'memory' | 'broken'>,
+  key: Key,
+): Memory[Key] {
   const value = memory[key];
   if (value !== undefined) return value;
-  throw new Fault(`This needs ${NEEDED[key]}, which is not part of this run`, {
+  const { what, from } = NEEDED[key];
+  const obstacle = broken.get(from);
+  if (obstacle) throw notReached(obstacle);
+  throw new Fault(`This needs ${what} (stage ${from}), which is not part of this run`, {
     code: NOT_IN_THIS_RUN,
     blame: 'config',
     remedy: 'Add the missing stage with --stage, or run all of them.',
   });
 }
 
-const NEEDED: Readonly<Record<keyof Memory, string>> = {
-  registration: 'what the tenant says of the test user (stage facts)',
-  passwordChangedBefore: 'the time of the last password change before the reset (stage facts)',
-  factsBefore: 'the facts before the installation (stage facts)',
-  factsAfter: 'the facts after the restart (stage checks)',
-  install: 'the installation (stage install)',
-  uninstall: 'the removal (stage uninstall)',
-  restart: 'the restart (stage reboot)',
-  attempt: 'a reset at the logon screen (stage logon)',
-  attemptBegan: 'a reset at the logon screen (stage logon)',
-  actions: 'a reset at the logon screen (stage logon)',
-  tenantClock: 'the clock of the tenant (stage logon)',
-  newPassword: 'a reset at the logon screen (stage logon)',
-  trail: 'the audit entries (stage audit)',
+const RESET = { what: 'a reset at the logon screen', from: 'logon' } as const;
+
+const NEEDED: Readonly<Record<keyof Memory, { readonly what: string; readonly from: Stage }>> = {
+  registration: { what: 'what the tenant says of the test user', from: 'facts' },
+  passwordChangedBefore: { what: 'the time of the last password change before the reset', from: 'facts' },
+  factsBefore: { what: 'the facts before the installation', from: 'facts' },
+  factsAfter: { what: 'the facts after the restart', from: 'checks' },
+  install: { what: 'the installation', from: 'install' },
+  uninstall: { what: 'the removal', from: 'uninstall' },
+  restart: { what: 'the restart', from: 'reboot' },
+  attempt: RESET,
+  attemptBegan: RESET,
+  actions: RESET,
+  tenantClock: { what: 'the clock of the tenant', from: 'logon' },
+  newPassword: RESET,
+  trail: { what: 'the audit entries', from: 'audit' },
 };

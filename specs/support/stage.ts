@@ -1,12 +1,12 @@
 import { since } from '../../harness/core/clock.ts';
-import { describe as inWords, toFault } from '../../harness/core/errors.ts';
+import { describe as inWords, type Fault, toFault } from '../../harness/core/errors.ts';
 import { couldNotCheck, notApplicable, skipped, type Verdict } from '../../harness/core/outcome.ts';
 import { CATALOGUE, controlById } from '../controls/catalogue.ts';
 import type { Stage } from '../controls/control.ts';
 import type { Facts } from '../../harness/guest/facts.ts';
 import { policyOf } from './policy.ts';
 import { NOT_IN_THIS_RUN } from './memory.ts';
-import { type Obstacle, type Story, theStory } from './story.ts';
+import { notReached, type Obstacle, type Story, theStory } from './story.ts';
 
 /** The words with which a stage is told. They run in the order in which they stand. */
 export interface Teller {
@@ -56,9 +56,9 @@ export function stage(
         try {
           await work(story);
         } catch (error) {
-          const { code, blame, message, remedy } = toFault(error);
-          obstacle = { reason: inWords(error), remedy };
-          story.emit({ type: 'fault', machine, stage: name, code, blame, message, remedy });
+          const { blame, remedy } = toFault(error);
+          obstacle = { reason: inWords(error), blame, remedy };
+          story.fault(error);
           throw error;
         }
       });
@@ -73,7 +73,7 @@ export function stage(
         const { verdict, blame } = !appliesTo.includes(story.machine.os)
           ? { verdict: notApplicable(`Does not concern ${story.machine.os}.`), blame: undefined }
           : hindrance
-            ? { verdict: notReached(hindrance), blame: undefined }
+            ? notChecked(notReached(hindrance))
             : await decided(() => decide(story));
         story.emit({
           type: 'control',
@@ -107,10 +107,6 @@ export function stage(
 const firstBroken = ({ broken }: Story, stages: readonly Stage[]): Obstacle | undefined =>
   stages.map((one) => broken.get(one)).find((why) => why !== undefined);
 
-/** Whatever kept a control from being looked at is what has to be put right, not the control's own subject. */
-const notReached = ({ reason, remedy }: Obstacle): Verdict =>
-  couldNotCheck(`Not checked, because an earlier step failed: ${reason}`, { remediation: remedy });
-
 async function decided(decide: () => Promise<Verdict> | Verdict) {
   try {
     return { verdict: await decide(), blame: undefined };
@@ -118,6 +114,11 @@ async function decided(decide: () => Promise<Verdict> | Verdict) {
     const fault = toFault(error);
     if (fault.code === NOT_IN_THIS_RUN)
       return { verdict: skipped(fault.message, { remediation: fault.remedy }), blame: undefined };
-    return { verdict: couldNotCheck(fault.message, { remediation: fault.remedy }), blame: fault.blame };
+    return notChecked(fault);
   }
 }
+
+const notChecked = ({ message, remedy, blame }: Fault) => ({
+  verdict: couldNotCheck(message, { remediation: remedy }),
+  blame,
+});

@@ -3,7 +3,7 @@ import type { Lease } from '../../harness/accounts/pool.ts';
 import type { AccountSettings } from '../../harness/config/accounts.ts';
 import type { MachineSettings, Settings } from '../../harness/config/settings.ts';
 import { Deadline } from '../../harness/core/deadline.ts';
-import { Fault } from '../../harness/core/errors.ts';
+import { type Blame, Fault, toFault } from '../../harness/core/errors.ts';
 import { type Evidence, keepFile, type RunEvent } from '../../harness/core/journal.ts';
 import { openConsole, openScreen } from '../../harness/console/open.ts';
 import type { Picture } from '../../harness/console/recording.ts';
@@ -21,8 +21,8 @@ import type { Memory } from './memory.ts';
 export interface StoryOptions {
   readonly machine: MachineSettings;
   readonly settings: Settings;
-  /** The user of this machine, or why there is none. */
-  readonly lease: Lease<AccountSettings> | Fault;
+  /** The user of this machine, or why there is none; undefined when no password is to be reset. */
+  readonly lease: Lease<AccountSettings> | Fault | undefined;
   /** Asks a person at the terminal of the run. */
   readonly ask: Ask;
   readonly stages: readonly Stage[];
@@ -36,8 +36,13 @@ export interface StoryOptions {
 /** Why the rest of a stage, or a later stage, could not be checked. */
 export interface Obstacle {
   readonly reason: string;
+  readonly blame: Blame;
   readonly remedy: string;
 }
+
+/** Whatever kept something from being looked at is what has to be put right, not what was to be looked at. */
+export const notReached = ({ reason, blame, remedy }: Obstacle): Fault =>
+  new Fault(`Not checked, because an earlier step failed: ${reason}`, { code: 'not-reached', blame, remedy });
 
 /**
  * The story of one machine in one run: what its stages share. Connections are opened when they are first needed;
@@ -63,15 +68,28 @@ export class Story {
     return this.options.machine;
   }
 
-  /** The user whose password is reset on this machine in this run. */
+  /**
+   * The user whose password is reset on this machine in this run; when none is to be, the first one of the machine.
+   * @throws Fault why no user is free
+   */
   get account(): AccountSettings {
-    return this.lease.account;
+    return this.options.lease === undefined ? this.shownUser : this.lease.account;
+  }
+
+  /** The user whose tile is looked at. That takes nothing from others, so it need not be one who is free. */
+  get shownUser(): AccountSettings {
+    const { lease, machine } = this.options;
+    const [first] = machine.accounts;
+    const user = lease === undefined || lease instanceof Fault ? first : lease.account;
+    if (!user) throw new TypeError(`the schema asks for a user of ${machine.name}`);
+    return user;
   }
 
   /** @throws Fault why no user is free */
   get lease(): Lease<AccountSettings> {
     const { lease } = this.options;
     if (lease instanceof Fault) throw lease;
+    if (!lease) throw new TypeError('a user is leased when stage logon is planned');
     return lease;
   }
 
@@ -96,6 +114,12 @@ export class Story {
   /** Progress in words, for the live view. */
   say(text: string): void {
     this.emit({ type: 'step', machine: this.machine.name, stage: this.stage, text });
+  }
+
+  /** What went wrong beside the work of the stage, which goes on. */
+  fault(error: unknown): void {
+    const { code, blame, message, remedy } = toFault(error);
+    this.emit({ type: 'fault', machine: this.machine.name, stage: this.stage, code, blame, message, remedy });
   }
 
   /** A value that reports show and later stages may need. */
