@@ -322,7 +322,7 @@ ${rest}`;
       [
         'two methods of a user who has one',
         with_('policy: { methodsRequired: 2 }\n'),
-        String.raw`found one method, email; expected two different ones`,
+        String.raw`6:5 accounts\.0: found one method, email; expected two different ones`,
       ],
       [
         'an empty client type',
