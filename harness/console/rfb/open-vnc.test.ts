@@ -155,7 +155,9 @@ describe('openVnc, against what is no VNC console', () => {
   });
 
   it('gives up on a server that never greets', async () => {
-    await expect(opening(() => undefined, 600)).rejects.toMatchObject({ code: expect.stringMatching(/vnc-unreachable|timed-out/) });
+    await expect(opening(() => undefined, 600)).rejects.toMatchObject({
+      code: expect.stringMatching(/vnc-unreachable|timed-out/),
+    });
   });
 
   it('says what greets in place of VNC', async () => {
