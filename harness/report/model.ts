@@ -131,7 +131,7 @@ const timeline = z
               tenantAt: instant.describe("the same instant by the tenant's clock"),
             })
             .nullable()
-            .describe('null: the entry belongs to no action of ours'),
+            .describe('null: the entry belongs to no action of its own'),
           entry: z
             .strictObject({
               id: z.string(),

@@ -220,7 +220,7 @@ describe('report.html', function () {
         /6\.3 s later\s*\+0\.4 s/,
         /09:30:43\.920\s*User submitted their user ID/,
       ]);
-      await expect(linesOf(page, 0).nth(3).locator('td').first()).toHaveText('no action of ours');
+      await expect(linesOf(page, 0).nth(3).locator('td').first()).toHaveText('follows by itself');
       await expect(page.locator('.trail').nth(2).locator('> summary')).toContainText('Missing');
       await expect(linesOf(page, 2).last()).toContainText('sees that the password has been reset');
       await expect(linesOf(page, 2).last().locator('i')).toHaveText('no entry');

@@ -156,7 +156,8 @@ function actionCell({ row, action, entry, apart }: Line): Html {
   if (action) return html`<span class="what">${action.what}</span>${time(action.tenantAt)}`;
   // The counterpart stands on a line above or below, and a stroke leads to it: said for those who don't see it.
   if (apart) return html`<span class="hidden">of: ${row.action?.what}</span>`;
-  return html`<i>${entry && 'no action of ours'}</i>`;
+  // The portal also writes down what nobody did: what it showed, and what it made of an answer.
+  return html`<i>${entry && (row.own ? 'follows by itself' : 'no action of ours')}</i>`;
 }
 
 function entryCell({ row, entry, apart }: Line): Html {
