@@ -58,6 +58,19 @@ describe('sspr doctor', function () {
       expect(code, output).toBe(EXIT_CODE.compliant);
     });
 
+    it('goes on to its end when nobody reads along any more', async () => {
+      const child = spawn(process.execPath, [SSPR, 'doctor', '--config', 'lab'], {
+        env: environment,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let complaint = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+      child.stdout.destroy();
+      const [code] = (await once(child, 'close')) as [number | null];
+      expect(complaint).toBe('');
+      expect(code).toBe(EXIT_CODE.compliant);
+    });
+
     it('finds all well when it is up', async () => {
       const { code, output } = await sspr(['doctor']);
       expect(code, output).toBe(EXIT_CODE.compliant);

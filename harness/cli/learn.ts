@@ -39,6 +39,7 @@ export function learnClientTypes(
   say = (line: string): void => void process.stdout.write(`${line}\n`),
 ): number {
   const loaded = loadConfig(file);
+  if (loaded.file === undefined && print) return printSeen(clientTypesIn(eventsOf(folder), fromLab), say);
   if (loaded.file === undefined) {
     throw refusal(
       'config-missing',
@@ -59,6 +60,13 @@ export function learnClientTypes(
     say(`${JSON.stringify(value)}, seen on ${[...machines].join(', ')}: ${what}`);
   }
   say(`${plural(added.length, 'value')} ${print ? 'would be ' : ''}added to policy.clientTypes of ${name}`);
+  return EXIT_CODE.compliant;
+}
+
+/** Where there is no file yet, what would stand in it. */
+function printSeen(seen: ReadonlyMap<string, ReadonlySet<string>>, say: (line: string) => void): number {
+  for (const [value, machines] of seen) say(`${JSON.stringify(value)}, seen on ${[...machines].join(', ')}`);
+  say(`policy: { clientTypes: ${JSON.stringify([...seen.keys()])} }`);
   return EXIT_CODE.compliant;
 }
 

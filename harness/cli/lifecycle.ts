@@ -8,6 +8,7 @@ import { stopLab } from '../lab/services.ts';
 import type { ProviderName } from '../machines/machine.ts';
 import { projectMachines } from '../machines/machines.ts';
 import { selectMachines } from '../run/selection.ts';
+import { commandFor } from './command-for.ts';
 import { ensureLab } from './lab.ts';
 
 const MINUTE = 60_000;
@@ -34,7 +35,9 @@ export async function up(
       say(`${name}: up`);
     }),
   );
-  say(`Next: npx sspr endpoints ${chosen[0]?.name ?? ''} --json, npx sspr run --as-is, npx sspr down`);
+  const up = chosen.map(({ name }) => name).join(' ');
+  const next = [`endpoints ${chosen[0]?.name ?? ''} --json`, `run ${up} --as-is`, 'down'];
+  say(`Next: ${next.map((words) => commandFor(loaded, words)).join(', ')}`);
   return EXIT_CODE.compliant;
 }
 

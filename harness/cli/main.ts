@@ -152,6 +152,9 @@ function cancellation(): AbortSignal {
   return abort.signal;
 }
 
+// Who read along has gone (`| head`, a terminal that was closed): the work goes on, and its reports are written.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 try {
   await commandLine(cancellation()).parseAsync();
 } catch (error) {

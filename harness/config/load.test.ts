@@ -445,7 +445,7 @@ ${rest}`;
       [
         'an unknown machine',
         one((terms) => `machines: [win7, win9], ${terms}`),
-        String.raw`4:\d+ waivers\.0\.machines\.1: found win9; expected one of: win7, win8 \(found "win9"\)`,
+        String.raw`4:\d+ waivers\.0\.machines\.1: found win9; expected one of: win7, win8`,
       ],
       [
         'no machine',

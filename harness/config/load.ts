@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import type * as z from 'zod';
 import { describe, Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { LAB_MACHINES } from './lab-machines.ts';
@@ -56,16 +57,26 @@ export function parseConfig(text: string, name: string): Config {
       const found = document.getIn(issue.path as (string | number)[]);
       // What stands in place of a reference may be the secret.
       const shown =
-        isNode(found) || typeof found === 'object' || found === undefined || issue.message === NO_REFERENCE
+        isNode(found) ||
+        typeof found === 'object' ||
+        found === undefined ||
+        issue.message === NO_REFERENCE ||
+        issue.message.startsWith('found ')
           ? ''
           : ` (found ${JSON.stringify(found)})`;
       mistakes.push(
-        `${name}:${positionOf(document, lines, issue.path)} ${issue.path.join('.') || 'the file'}: ${issue.message}${shown}`,
+        `${name}:${positionOf(document, lines, issue.path)} ${issue.path.join('.') || 'the file'}: ${inWords(issue)}${shown}`,
       );
     }
   }
   throw invalid(mistakes, name);
 }
+
+/** A key that is not there is the commonest mistake, and zod speaks of undefined. */
+const inWords = ({ code, message }: z.core.$ZodIssue): string =>
+  code === 'invalid_type' && message.endsWith('received undefined')
+    ? message.replace(/^Invalid input: expected (\w+), received undefined$/, 'is missing; expected $1')
+    : message;
 
 /** What is wrong with the value at a path, in one sentence: what was found, and what was expected. */
 export interface Mistake {

@@ -72,7 +72,8 @@ export function resolveSettings(loaded: LoadedConfig, lab: LabState | undefined)
     throw new Fault('The lab is not running', {
       code: 'lab-down',
       blame: 'config',
-      remedy: 'Start it with "npx sspr up", or leave out --as-is: then the run starts it itself.',
+      remedy:
+        'Bring it up with "npx sspr up" and the same --config; a run without --as-is starts it by itself.',
     });
   }
   // The lab's tenant is another one each time, and what is remembered of it goes with it.

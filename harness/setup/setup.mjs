@@ -28,6 +28,12 @@ function checkNode() {
   );
 }
 
+/**
+ * Packages that Debian starts as services of the whole machine. The project runs these programs by itself, and only while
+ * they are needed.
+ */
+const SERVICES = { squid: 'squid', 'dovecot-imapd': 'dovecot' };
+
 function installDebianPackages() {
   const missing = missingPackages(readPackageList(purpose()));
   if (missing.length === 0) return;
@@ -53,9 +59,9 @@ function installDebianPackages() {
     'The Debian packages could not be installed',
     `Run it by hand:\n  ${install.join(' ')}`,
   );
-  // Debian starts squid as a service of the whole machine; the project runs one of its own, and only while it is needed.
-  if (missing.includes('squid')) {
-    const [program, ...rest] = [...become, 'systemctl', 'disable', '--now', 'squid'];
+  for (const [name, service] of Object.entries(SERVICES)) {
+    if (!missing.includes(name)) continue;
+    const [program, ...rest] = [...become, 'systemctl', 'disable', '--now', service];
     spawnSync(program, rest, { stdio: 'ignore' });
   }
 }

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Deadline } from '../../core/deadline.ts';
 import { resolveAccess } from '../../config/access.ts';
 import { readLabState, ROOT } from '../../config/lab-state.ts';
-import { CONFIG_FILE, LAB_CONFIG, type LoadedConfig } from '../../config/load.ts';
+import type { LoadedConfig } from '../../config/load.ts';
 import { toFault } from '../../core/errors.ts';
 import type { MachineConfig } from '../../config/schema.ts';
 import { isLab, packagePath, resolveSettings, type Settings } from '../../config/settings.ts';
@@ -12,6 +10,7 @@ import { findPreparedFiles } from '../../lab/guest/prepare.ts';
 import type { ProviderName } from '../../machines/machine.ts';
 import { openMachines, projectMachines } from '../../machines/machines.ts';
 import { Vagrant } from '../../machines/vagrant.ts';
+import { commandFor } from '../command-for.ts';
 import { type Box, lookForBox } from './boxes.ts';
 import { type Examination, type Group, later, once, type Once } from './finding.ts';
 import { diskExamination, memoryExamination, nodeExamination, vagrantExamination } from './host.ts';
@@ -65,13 +64,6 @@ export function examineSetUp(loaded: LoadedConfig, deadline: Deadline): SetUp {
     ],
     close: async () => tenant?.close(),
   };
-}
-
-/** With the configuration that the doctor was given: without, the command would be about other machines of that name. */
-function commandFor({ file }: LoadedConfig, words: string): string {
-  const usual = join(ROOT, CONFIG_FILE);
-  const taken = existsSync(usual) ? usual : undefined;
-  return `npx sspr ${words}${file === taken ? '' : ` --config ${file ?? LAB_CONFIG}`}`;
 }
 
 /** @param missing machines that are yet to be made */

@@ -4,7 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Fault } from '../../core/errors.ts';
+import { describe, Fault } from '../../core/errors.ts';
 import { processorFor } from './one-cpu.ts';
 import { cleanUpServerFolder, wineEnvironment } from './wine.ts';
 
@@ -130,14 +130,16 @@ export function checkNamespaces(): void {
 /** Processes, mounts and host name of a guest are its own; without root that takes a user namespace too. */
 const namespaceFlags = (): string => (process.getuid?.() === 0 ? '-pmuf' : '-Urpmuf');
 
-export function namespacesRefused(cause?: unknown): Fault {
+export function namespacesRefused(cause: unknown): Fault {
   return new Fault(
-    'This host lets no process have namespaces of its own, so a lab guest cannot be isolated',
+    `This host lets no process have namespaces of its own, so a lab guest cannot be isolated: ${describe(cause)}`,
     {
       code: 'namespaces-refused',
       blame: 'config',
       remedy:
-        'Run as root, or allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1).',
+        process.getuid?.() === 0
+          ? 'Not even root may make them here: give the container CAP_SYS_ADMIN (--privileged), and a chroot a mount point as its root.'
+          : 'Run as root, or allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1).',
       cause,
     },
   );
