@@ -77,12 +77,20 @@ export function resolveSettings(loaded: LoadedConfig, lab: LabState | undefined)
     });
   }
   // The lab's tenant is another one each time, and what is remembered of it goes with it.
-  const stateFolder = join(dirname(lab.clientSecretFile), 'state');
+  const stateFolder =
+    config.stateFolder === undefined
+      ? join(dirname(lab.clientSecretFile), 'state')
+      : configPath(loaded, config.stateFolder);
+  const { portalHost = lab.portal.host, egressAddresses } = config.policy;
   return {
     ...common(loaded, stateFolder),
     lab: true,
     access: USUAL_ACCESS,
-    policy: { ...config.policy, portalHost: lab.portal.host, egressAddresses: [lab.egressAddress] },
+    policy: {
+      ...config.policy,
+      portalHost,
+      egressAddresses: egressAddresses.length > 0 ? egressAddresses : [lab.egressAddress],
+    },
     tenant: labTenant(lab, stateFolder),
     machines: config.machines.map((machine) => {
       const accounts = accountsOf(machine, loaded);

@@ -88,10 +88,21 @@ describe('fillIn', () => {
     });
   }
 
-  it('gives up after three tries, and leaves the judgement to the page', async () => {
+  it('gives up after three tries when its box stays as it was: nobody may be asked to take nothing', async () => {
     const { screen, seen } = pageThatListensFrom(9);
-    await fillIn(screen, entry('anna@contoso.example'), Deadline.in(5000, 'testing'));
+    const filling = fillIn(screen, entry('anna@contoso.example'), Deadline.in(5000, 'testing'));
+    await expect(filling).rejects.toMatchObject({ code: 'keys-lost', retryable: true });
     expect(seen).toMatchObject({ typed: 3, value: '' });
+  });
+
+  it('leaves to the page what arrived and cannot be read', async () => {
+    const { screen, seen } = pageThatListensFrom(1);
+    const blind = {
+      ...screen,
+      read: async () => ({ ...(await screen.read()), lines: (await screen.read()).lines.slice(0, 1) }),
+    };
+    await fillIn(blind, entry('anna@contoso.example'), Deadline.in(5000, 'testing'));
+    expect(seen).toMatchObject({ typed: 3, value: 'anna@contoso.example' });
   });
 
   describe('covers a secret that the page shows', () => {

@@ -3,6 +3,7 @@ import { differingPixels, fieldNear } from '../console/field.ts';
 import type { Screen, Wanted } from '../console/screen.ts';
 import { findText } from '../console/text.ts';
 import type { Deadline } from '../core/deadline.ts';
+import { Fault } from '../core/errors.ts';
 import type { Area } from '../core/journal.ts';
 import { Secret } from '../core/secret.ts';
 import { boxesIn, holds, isAlike } from './boxes.ts';
@@ -27,27 +28,46 @@ const MOST_TRIES = 3;
 
 /**
  * Types a text into the field with this label, and looks whether it arrived: a text by reading it back, a secret by the
- * change of its field. What did not arrive is typed again, with the focus set anew; the page is the judge of what it gets.
+ * change of its field. What did not arrive is typed again, with the focus set anew. A text that cannot be read back although
+ * its field has changed is left to the page to judge.
+ * @throws Fault `keys-lost` when nothing of it arrived: the page must not be asked to take an empty code
  */
 export async function fillIn(screen: Page, entry: Entry, deadline: Deadline): Promise<void> {
   const { text, what, legible = false } = entry;
-  const field = await findField(screen, entry);
+  const { field, isBox } = await findField(screen, entry);
   if (legible) cover(screen, field);
+  let changed = !isBox;
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
     await focus(screen, field, entry, deadline);
     if (tries > 1) await screen.clearField(deadline);
     const before = screen.frame();
     await screen.type(text, { what: tries > 1 ? `${what} again` : what }, deadline);
     if (await arrived(screen, text, field, before)) return;
+    changed ||= hasChanged(before, screen.frame(), field);
   }
+  if (!changed)
+    throw new Fault(
+      `What is typed does not arrive: ${MOST_TRIES} tries to give ${what} left its box as it was`,
+      {
+        code: 'keys-lost',
+        blame: 'machine',
+        retryable: true,
+        remedy: 'Look at the film whether something stands before the page, and run it again.',
+      },
+    );
 }
 
 /** The box of the label; the label itself where no box is seen; undefined when nothing is seen of it. */
-async function findField(screen: Page, { label }: Entry): Promise<Area | undefined> {
-  if (!('texts' in label)) return label;
+async function findField(
+  screen: Page,
+  { label }: Entry,
+): Promise<{ readonly field: Area | undefined; readonly isBox: boolean }> {
+  if (!('texts' in label))
+    return { field: label, isBox: boxesIn(screen.frame()).some((box) => isAlike(box, label)) };
   const { lines, frame } = await screen.read();
   const found = label.texts.flatMap((text) => findText(lines, text, label))[0];
-  return found && (boxAroundPlaceholder(frame, found) ?? fieldNear(frame, found) ?? found);
+  const box = found && (boxAroundPlaceholder(frame, found) ?? fieldNear(frame, found));
+  return { field: box ?? found, isBox: box !== undefined };
 }
 
 const boxAroundPlaceholder = (frame: Frame, label: Area): Area | undefined =>
@@ -85,13 +105,16 @@ async function arrived(
   before: Frame,
 ): Promise<boolean> {
   // Nobody can read bullets, but they are more than a caret.
-  if (text instanceof Secret)
-    return !field || changedColumns(before, screen.frame(), around(field)) > CARET_COLUMNS;
+  if (text instanceof Secret) return hasChanged(before, screen.frame(), field);
   for (const large of [false, true]) {
     if (findText((await screen.read({ large })).lines, text).length > 0) return true;
   }
   return false;
 }
+
+/** By more than a caret; a field that was not found may have. */
+const hasChanged = (before: Frame, after: Frame, field: Area | undefined): boolean =>
+  !field || changedColumns(before, after, around(field)) > CARET_COLUMNS;
 
 /** Where the text of a field shows: a label that was taken for its box stands left of it or above it. */
 const around = ({ x, y, width, height }: Area): Area => ({ x, y, width: width + 120, height: height + 40 });
