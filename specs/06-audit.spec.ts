@@ -2,7 +2,8 @@ import { toFault } from '../harness/core/errors.ts';
 import { skipped, type Verdict } from '../harness/core/outcome.ts';
 import {
   type AuditSearch,
-  LAST_LOOK_MS,
+  type AuditSearchResult,
+  lastLookMs,
   searchAudits,
   SETTLING_MS,
 } from '../harness/directory/audit-search.ts';
@@ -31,6 +32,8 @@ const AUDIT_CONTROLS = [
 
 /** For the entries of an attempt that did not go through: they only say why. */
 const UNFINISHED_BUDGET_MS = 30_000;
+/** The fact that says why. */
+const NOT_READ = 'audit log not read';
 /** The lab makes all entries of a reset visible at once. */
 const LAB_SETTLING_MS = 2_000;
 
@@ -59,13 +62,17 @@ stage('audit', 'The audit log of the tenant shows this reset', ['up'], ({ step, 
 
   control('audit.password-changed', async (story) => {
     if (!recall(story, 'attempt').done) return NO_RESET;
-    const submitted = recall(story, 'actions').find(({ action }) => action === 'password-submitted');
-    if (!submitted) throw new TypeError('a reset that went through has a new password');
+    const actions = recall(story, 'actions');
+    const submitted = actions.find(({ action }) => action === 'password-submitted');
+    const succeeded = actions.findLast(({ action }) => action === 'success-seen');
+    if (!submitted || !succeeded)
+      throw new TypeError('a reset that went through has a new password and a success');
     const deadline = story.deadline(120, 'asking the tenant when the password was changed');
     return judgePasswordChanged({
       before: recall(story, 'passwordChangedBefore'),
       after: await story.directory.passwordChangedAt(story.account.upn, deadline),
       submittedAt: submitted.at,
+      succeededAt: succeeded.at,
       clock: recall(story, 'tenantClock'),
     });
   });
@@ -83,7 +90,7 @@ stage('audit', 'The audit log of the tenant shows this reset', ['up'], ({ step, 
 
 const NO_RESET: Verdict = skipped('No password was reset in this run, so there is nothing to find');
 
-/** Searches for the entries of the attempt, and tells their time line. */
+/** Searches for the entries of the attempt, and tells their time line; of what could not be read it keeps why. */
 async function readTrail(story: Story, { wentThrough }: { readonly wentThrough: boolean }): Promise<void> {
   const { egressAddresses } = story.settings.policy;
   const { clientTypes } = policyOf(story);
@@ -95,36 +102,56 @@ async function readTrail(story: Story, { wentThrough }: { readonly wentThrough: 
     wentThrough,
   };
   const clock = (story.memory.tenantClock = await readTenantClock(story));
+  const budget = budgetOf(story, wentThrough);
+  const budgetSeconds = budget.budgetMs / 1000;
   const judge = (rows: readonly SeenAudit[], search: SearchState): Correlation =>
-    correlate({ attempt, rows, clock, egressAddresses, clientTypes, search });
+    correlate({ attempt, rows, clock, egressAddresses, clientTypes, search, budgetSeconds });
 
   const waitedFor = (found: Correlation): boolean =>
     wentThrough ? found.isConclusive : found.own.length > 0;
-  const { rows, state, sawOthers, looks } = await searchAudits({
-    ...budgetOf(story, wentThrough),
+  const { rows, state, sawOthers, looks, fault } = await searchAudits({
+    ...budget,
     directory: story.directory,
     user: attempt,
     since: actions[0]?.at ?? recall(story, 'attemptBegan'),
     clock,
     machines: story.settings.machines.length,
     isFound: (found) => waitedFor(judge(found, 'looking')),
-    onLook: (found) => story.say(`finds ${found.length} audit entries`),
-  });
+    onLook: (found, failure) =>
+      story.say(
+        failure
+          ? `could not look through the audit log: ${failure.message}`
+          : `finds ${found.length} audit entries`,
+      ),
+  }).catch(nothingRead);
   const correlation = judge(rows, state);
   const { verdict, reason, delayMs, timeline } = correlation;
-  story.memory.trail = { correlation, search: state, sawOthers, egressAddresses, clientTypes };
+  const unread = state === 'incomplete' ? fault : undefined;
+  story.memory.trail = { correlation, search: state, sawOthers, fault, egressAddresses, clientTypes };
   story.fact('search in the audit log', { state, looks, sawOthers });
+  if (unread) story.fact(NOT_READ, unread.message);
   story.emit({
     type: 'timeline',
     machine: story.machine.name,
     stage: story.stage,
     user: story.account.upn,
     clock,
-    verdict,
-    reason,
+    // What was not read could change it.
+    verdict: unread ? 'unchecked' : verdict,
+    reason: unread?.message ?? reason,
     delayMs,
     rows: timeline,
   });
+}
+
+/**
+ * What the tenant refuses for good leaves the log unread, and what rests on it unchecked; the rest of the stage asks the
+ * tenant for something else.
+ */
+function nothingRead(error: unknown): AuditSearchResult {
+  const fault = toFault(error);
+  if (fault.code === 'interrupted') throw fault;
+  return { rows: [], state: 'incomplete', sawOthers: false, looks: 0, everyMs: 0, fault };
 }
 
 /** Why the tenant let nobody through, as far as it says so soon. It is for the report only: not knowing is no obstacle. */
@@ -134,7 +161,7 @@ async function readRefusal(story: Story): Promise<void> {
   } catch (error) {
     const fault = toFault(error);
     if (fault.code === 'interrupted') throw fault;
-    story.fact('audit log not read', fault.message);
+    story.fact(NOT_READ, fault.message);
   }
 }
 
@@ -144,11 +171,10 @@ function budgetOf(
 ): Pick<AuditSearch, 'budgetMs' | 'settlingMs' | 'deadline'> {
   const whole = story.settings.limits.audit * 1000;
   const budgetMs = wentThrough ? whole : Math.min(whole, UNFINISHED_BUDGET_MS);
-  const withLastLook = wentThrough ? budgetMs + LAST_LOOK_MS : 2 * budgetMs;
   return {
     budgetMs,
     settlingMs: story.settings.lab ? LAB_SETTLING_MS : SETTLING_MS,
-    deadline: story.deadline(withLastLook / 1000, 'waiting for the audit entries'),
+    deadline: story.deadline((budgetMs + lastLookMs(budgetMs)) / 1000, 'waiting for the audit entries'),
   };
 }
 

@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test';
 import fc from 'fast-check';
-import { Deadline } from '../core/deadline.ts';
-import { type AuditSearch, type AuditSearchResult, LAST_LOOK_MS, searchAudits } from './audit-search.ts';
+import { Deadline, timedOut } from '../core/deadline.ts';
+import { type AuditSearch, type AuditSearchResult, lastLookMs, searchAudits } from './audit-search.ts';
 import { type Correlation, correlate, type SearchState } from './correlation.ts';
 import { FLOW_ACTIVITY, RESET_ACTIVITY, type SeenAudit } from './correlation/entries.ts';
 import {
@@ -190,8 +190,26 @@ describe('The search in the audit log', () => {
       );
     const never = search(failing(Infinity));
     expect(await never.result).toMatchObject({ state: 'incomplete', fault: { code: 'tenant-throttled' } });
-    expect(never.time.passed()).toBe(BUDGET_MS + LAST_LOOK_MS);
+    expect(never.time.passed()).toBe(BUDGET_MS + lastLookMs(BUDGET_MS));
     expect(await search(failing(BUDGET_MS + 50_000)).result).toMatchObject({ state: 'budget-spent' });
+  });
+
+  it('repeats the last look for ten minutes, and no longer than the budget', () => {
+    expect([40_000, 900_000].map(lastLookMs)).toEqual([40_000, 600_000]);
+  });
+
+  it('tells of each look whether it failed, and keeps what the tenant said when its own time is up', async () => {
+    const told: (string | undefined)[] = [];
+    const { result } = search(
+      (clock) =>
+        watched(lateLog([], clock), [], () => {
+          if (clock.passed() === 0) return undefined;
+          return clock.passed() < 4_000 ? throttled() : timedOut('searching the audit log', 4_000);
+        }),
+      { budgetMs: 4_000, onLook: (_rows, fault) => told.push(fault?.code) },
+    );
+    expect(await result).toMatchObject({ state: 'incomplete', fault: { code: 'tenant-throttled' } });
+    expect(told.slice(0, 3)).toEqual([undefined, 'tenant-throttled', 'tenant-throttled']);
   });
 
   it('ends with what the tenant refuses for good, and when it is interrupted', async () => {

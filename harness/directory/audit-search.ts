@@ -32,9 +32,9 @@ export interface AuditSearch {
   readonly isFound: (rows: readonly SeenAudit[]) => boolean;
   /** How long to look on after that, for what comes a little later. Default: `SETTLING_MS` */
   readonly settlingMs?: number;
-  /** Told after each look. */
-  readonly onLook?: (rows: readonly SeenAudit[]) => void;
-  /** Interrupts the search. Leave `LAST_LOOK_MS` beyond the budget. */
+  /** Told after each look, with what kept it from its end. */
+  readonly onLook?: (rows: readonly SeenAudit[], fault: Fault | undefined) => void;
+  /** Interrupts the search. Leave `lastLookMs` beyond the budget. */
   readonly deadline: Deadline;
   readonly time?: SearchTime;
 }
@@ -54,8 +54,11 @@ export interface AuditSearchResult {
 
 /** Entries of one attempt come within seconds of each other, but not at once. */
 export const SETTLING_MS = 20_000;
-/** After the budget, a look that fails is repeated for so long: only a complete one may say that an entry is missing. */
-export const LAST_LOOK_MS = 600_000;
+/**
+ * After the budget, a look that fails is repeated for so long, in milliseconds: only a complete one may say that an entry
+ * is missing. No longer than the budget, so that who waits a short time for an entry does so for a dead tenant, too.
+ */
+export const lastLookMs = (budgetMs: number): number => Math.min(600_000, budgetMs);
 /** The window begins so long before the attempt: what tells somebody else's reset from ours is that it began earlier. */
 const WELL_BEFORE_MS = 300_000;
 /** The clock may have been off when an entry was dated. */
@@ -80,25 +83,27 @@ export async function searchAudits(search: AuditSearch): Promise<AuditSearchResu
   let foundAt: number | undefined;
   /** Since when only the last look is left to do. */
   let closing: number | undefined;
+  let fault: Fault | undefined;
   for (;;) {
     const lookedAt = time.steady();
     const foundBefore = foundAt !== undefined;
     if (lookedAt - began >= budgetMs) closing ??= lookedAt;
     const look = await attempt(() => log.look(closing === undefined ? 'fewest' : 'all'));
-    const fault = look instanceof Error ? look : undefined;
+    fault = look instanceof Error ? tellingMore(look, fault) : undefined;
     const sawOthers = !(look instanceof Error) && look.sawOthers;
     const { rows } = log;
     const ended = time.steady();
     foundAt = isFound(rows) ? (foundAt ?? ended) : undefined;
     looks++;
-    search.onLook?.(rows);
+    search.onLook?.(rows, fault);
 
     const result = (unfound: 'budget-spent' | 'incomplete'): AuditSearchResult => {
       const state = foundAt === undefined ? unfound : 'settled';
       return { rows, state, sawOthers, looks, everyMs, fault };
     };
     if (look instanceof Error) {
-      const isLast = search.deadline.expired || (closing !== undefined && ended - closing >= LAST_LOOK_MS);
+      const isLast =
+        search.deadline.expired || (closing !== undefined && ended - closing >= lastLookMs(budgetMs));
       if (isLast) return result('incomplete');
     } else {
       if (closing !== undefined) {
@@ -141,6 +146,10 @@ async function attempt<T>(look: () => Promise<T>): Promise<T | Fault> {
     throw fault;
   }
 }
+
+/** That our own time is up says less than what has taken it. */
+const tellingMore = (fault: Fault, before: Fault | undefined): Fault =>
+  fault.code === 'timed-out' ? (before ?? fault) : fault;
 
 const realTime = (deadline: Deadline): SearchTime => ({
   utc: () => Date.now(),

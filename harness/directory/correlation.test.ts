@@ -1,5 +1,6 @@
 import { expect } from '@playwright/test';
 import fc from 'fast-check';
+import type { TimelineRow } from '../core/journal.ts';
 import { type Correlation, correlate, type CorrelationInput } from './correlation.ts';
 import { FLOW_ACTIVITY, RESET_ACTIVITY } from './correlation/entries.ts';
 import {
@@ -119,6 +120,12 @@ describe('Correlation', () => {
       expect(judge(own.slice(0, -1), more).verdict).toBe(verdict);
     });
   }
+
+  it('names how long was looked for the reset that is missing', () => {
+    expect(judge([], { search: 'budget-spent', budgetSeconds: 900 }).reason).toBe(
+      'The reset is not in the audit log, although it was looked for as long as an entry may take (900 s)',
+    );
+  });
 
   it('finds the steps to be ours also without the reset, and says why the tenant refused', () => {
     const { 'user-id-submitted': at } = OURS;
@@ -389,6 +396,7 @@ describe('The time line', () => {
       },
       differenceMs: 200,
       own: true,
+      unexplained: false,
     });
     expect(found.timeline.at(-2)).toMatchObject({ differenceMs: -4_800 });
   });
@@ -440,6 +448,20 @@ describe('The time line', () => {
       Math.min(...[action?.tenantAt, entry?.at].flatMap((at) => (at === undefined ? [] : Date.parse(at)))),
     );
     expect(instants).toEqual([...instants].sort((a, b) => a - b));
+  });
+
+  it('tells what others did since the click from what was done before it', () => {
+    const earlier = rowsOf(shifted(OURS, -300_000), { correlationId: 'c2' });
+    const rival = reset(OURS['success-seen'] + 30_000, { correlationId: 'c3' });
+    const { timeline, unexplained } = judge([...own, ...earlier, rival]);
+    const whose = (wanted: Partial<TimelineRow>): string[] =>
+      timeline
+        .filter((row) => row.own === wanted.own && row.unexplained === wanted.unexplained)
+        .flatMap(({ entry }) => entry?.correlationId ?? []);
+    expect(whose({ own: false, unexplained: false })).toEqual(earlier.map(() => 'c2'));
+    expect(whose({ own: false, unexplained: true })).toEqual(['c3']);
+    expect(ids(unexplained)).toEqual([rival.id]);
+    expect(timeline.filter((row) => row.own && row.unexplained)).toEqual([]);
   });
 
   it('has every action and every entry once, whatever is read', () => {

@@ -15,7 +15,7 @@ import {
 import { divide, type Ownership } from './correlation/ownership.ts';
 import { timelineOf } from './correlation/timeline.ts';
 
-export type { AuditedAttempt } from './correlation/attempt.ts';
+export { type AuditedAttempt, LATE_MS } from './correlation/attempt.ts';
 export { clientTypesOf, isFlow, type SeenAudit, SSPR_SERVICE, succeeded } from './correlation/entries.ts';
 
 /**
@@ -53,6 +53,8 @@ export interface CorrelationInput {
   readonly egressAddresses: readonly string[];
   readonly clientTypes: readonly string[];
   readonly search: SearchState;
+  /** The whole budget of the search, for the reason; not named where it is not given. */
+  readonly budgetSeconds?: number;
 }
 
 /** Of our entries: `absent` when one of them has none; `recorded` when nobody said what it should be. */
@@ -103,14 +105,15 @@ export function correlate(input: CorrelationInput): Correlation {
   const address = isCertain ? judgeAddress(own, addresses) : null;
   const foreign = entries.filter((entry) => !ownership.own.has(entry));
   const begin = schedule.whole?.from ?? -Infinity;
+  const unexplained = foreign.filter((entry) => instantOf(entry) >= begin);
   return {
     verdict,
-    reason: reasonOf(verdict, { ownership, reset, delayMs, own, clock }),
+    reason: reasonOf(verdict, { ownership, reset, delayMs, own, clock, budgetSeconds: input.budgetSeconds }),
     reset,
     delayMs: delayMs && Math.round(delayMs),
     own,
     foreign,
-    unexplained: foreign.filter((entry) => instantOf(entry) >= begin),
+    unexplained,
     isConclusive:
       reset !== null &&
       (succeeded(reset) || !hasTwoPasswords(attempt)) &&
@@ -120,7 +123,12 @@ export function correlate(input: CorrelationInput): Correlation {
       !ownership.contested,
     address,
     clientType: isCertain ? judgeClientType(own, clientTypes) : null,
-    timeline: timelineOf(entries, { schedule, own: ownership.own, reset: reset ?? undefined }),
+    timeline: timelineOf(entries, {
+      schedule,
+      own: ownership.own,
+      unexplained: new Set(unexplained),
+      reset: reset ?? undefined,
+    }),
   };
 }
 
@@ -148,16 +156,17 @@ interface Found {
   readonly delayMs: number | null;
   readonly own: readonly SeenAudit[];
   readonly clock: ClockReading;
+  readonly budgetSeconds: number | undefined;
 }
 
 function reasonOf(verdict: CorrelationVerdict, found: Found): string {
-  const { ownership, reset, own } = found;
+  const { ownership, reset, own, budgetSeconds } = found;
   const { resets, doubtful } = ownership;
   switch (verdict) {
     case 'matched':
       return `The reset is in the audit log; ${delayInWords(found)}`;
     case 'missing':
-      return 'The reset is not in the audit log, although it was looked for as long as an entry may take';
+      return `The reset is not in the audit log, although it was looked for as long as an entry may take${budgetSeconds === undefined ? '' : ` (${budgetSeconds} s)`}`;
     case 'ambiguous':
       return doubtful
         ? 'There is an entry of a reset at the right time, but its steps are not those that were done at the console'

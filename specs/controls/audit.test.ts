@@ -1,4 +1,5 @@
 import { expect } from '@playwright/test';
+import { toFault } from '../../harness/core/errors.ts';
 import type { Outcome } from '../../harness/core/outcome.ts';
 import { correlate, type CorrelationInput } from '../../harness/directory/correlation.ts';
 import { RESET_ACTIVITY } from '../../harness/directory/correlation/entries.ts';
@@ -9,8 +10,10 @@ import {
   auditRow,
   CLIENT_TYPE,
   instantsFrom,
+  refused,
   rowsOf,
   seen,
+  throttled,
 } from '../../harness/directory/correlation/testing.ts';
 import type { DirectoryAudit } from '../../harness/directory/directory.ts';
 import {
@@ -36,7 +39,8 @@ const all = (overrides: Partial<DirectoryAudit>): DirectoryAudit[] =>
 const from = (ipAddress: string): DirectoryAudit['initiatedBy'] => ({ ...reset.initiatedBy, ipAddress });
 
 const trail = (rows: readonly DirectoryAudit[], overrides: Partial<AuditTrail> = {}): AuditTrail => {
-  const { search = 'settled', sawOthers = true, egressAddresses = [ADDRESS], clientTypes = [] } = overrides;
+  const { search = 'settled', sawOthers = true, fault } = overrides;
+  const { egressAddresses = [ADDRESS], clientTypes = [] } = overrides;
   const input: CorrelationInput = {
     attempt: { ...ANNA, actions: actionsAt(OURS), wentThrough: true },
     rows: seen(rows, BEGIN + 60_000),
@@ -45,7 +49,7 @@ const trail = (rows: readonly DirectoryAudit[], overrides: Partial<AuditTrail> =
     clientTypes,
     search,
   };
-  return { correlation: correlate(input), search, sawOthers, egressAddresses, clientTypes };
+  return { correlation: correlate(input), search, sawOthers, fault, egressAddresses, clientTypes };
 };
 
 const IDS: readonly AuditControlId[] = [
@@ -148,6 +152,52 @@ describe('The audit trail', () => {
     });
   }
 
+  const unread: [string, AuditTrail][] = [
+    ['nothing', trail([], { search: 'incomplete', sawOthers: false, fault: refused() })],
+    ['the steps', trail(steps, { search: 'incomplete', sawOthers: false, fault: throttled() })],
+    ['the reset only', trail([reset], { search: 'incomplete', sawOthers: false, fault: throttled() })],
+  ];
+  for (const [what, given] of unread) {
+    it(`says six times why the log could not be read, when ${what} was found until then`, () => {
+      const thrown = IDS.map((id) => {
+        try {
+          return judgeAuditTrail(id, given);
+        } catch (error) {
+          return toFault(error);
+        }
+      });
+      expect(thrown).toEqual(IDS.map(() => given.fault));
+    });
+  }
+
+  it('does without the log where everything was found, except for what others did', () => {
+    const given = trail(own, { sawOthers: false, fault: throttled() });
+    const judged = IDS.filter((id) => id !== 'audit.no-unexplained-entry');
+    expect(judged.map((id) => judgeAuditTrail(id, given).outcome)).toEqual(judged.map(() => 'pass'));
+    expect(() => judgeAuditTrail('audit.no-unexplained-entry', given)).toThrow('slow down');
+  });
+
+  it('lists what came since the click only, the steps last, and not more than six', () => {
+    const observed = (rows: readonly DirectoryAudit[]): string[] =>
+      judgeAuditTrail('audit.reset-entry', trail(rows, SPENT)).observed?.split('; ') ?? [];
+    expect(observed(earlier)).toEqual(['no entry']);
+    const [first, second, ...rest] = observed([...twin, ...own]);
+    expect([first, second].map((entry) => entry?.includes(RESET_ACTIVITY))).toEqual([true, true]);
+    expect(rest).toHaveLength(5);
+    expect(rest.at(-1)).toBe('and 10 more');
+  });
+
+  it('sends to audit.reset-entry where there is no entry of ours to look at', () => {
+    for (const id of ['audit.same-correlation', 'audit.ip-address', 'audit.client-type'] as const)
+      expect(judgeAuditTrail(id, trail([], SPENT)).remediation, id).toContain('audit.reset-entry');
+  });
+
+  it('says how another ClientType is pinned', () => {
+    const { remediation } = judgeAuditTrail('audit.client-type', trail(own, { clientTypes: ['Browser'] }));
+    expect(remediation).toContain('policy.clientTypes');
+    expect(remediation).toContain('npx sspr learn client-types');
+  });
+
   it('decides every control of the family but those that look at the user', () => {
     const decided = [...IDS, 'audit.password-changed', 'audit.registration-unchanged'];
     expect(decided.sort()).toEqual(audit.map(({ id }) => id).sort());
@@ -178,7 +228,7 @@ describe('The audit trail', () => {
     const { summary, observed } = judgeAuditTrail('audit.reset-entry', trail([failed], SPENT));
     expect(summary).toBe('The audit log says that the reset did not succeed: Too easy');
     expect(observed).toBe(
-      `${reset.activityDateTime} ${RESET_ACTIVITY} by ${ANNA.userPrincipalName}: failure, Too easy`,
+      `${reset.activityDateTime} ${RESET_ACTIVITY} by ${ANNA.userPrincipalName} from ${ADDRESS}: failure, Too easy`,
     );
   });
 
@@ -186,7 +236,12 @@ describe('The audit trail', () => {
     const byAdmin = auditRow(BEGIN, {
       activityDisplayName: 'Reset password (by admin)',
       resultReason: '',
-      initiatedBy: { userId: 'x', userPrincipalName: 'admin@contoso.example', ipAddress: '', app: '' },
+      initiatedBy: {
+        userId: 'x',
+        userPrincipalName: 'admin@contoso.example',
+        ipAddress: '198.51.100.9',
+        app: '',
+      },
     });
     const { summary, observed } = judgeAuditTrail(
       'audit.no-unexplained-entry',
@@ -194,7 +249,7 @@ describe('The audit trail', () => {
     );
     expect(summary).toBe('1 entry belongs to something else');
     expect(observed).toBe(
-      '2026-11-21T10:00:00.000Z Reset password (by admin) by admin@contoso.example: success',
+      '2026-11-21T10:00:00.000Z Reset password (by admin) by admin@contoso.example from 198.51.100.9: success',
     );
   });
 });
@@ -203,6 +258,8 @@ describe('audit.password-changed', () => {
   const clock = { aheadSeconds: 60, uncertainSeconds: 0.5 };
   for (const [after, outcome, why] of [
     ['2026-11-21T10:01:03Z', 'pass', 'after the password was given'],
+    ['2026-11-21T10:01:17Z', 'pass', 'written back a little after the success'],
+    ['2026-11-21T10:01:18Z', 'error', 'somebody else’s, later than ours can be'],
     ['2026-11-21T10:01:00Z', 'pass', 'in the same second'],
     ['2026-11-21T10:00:59Z', 'fail', 'before it was given, by the tenant’s clock'],
     ['2026-11-21T09:00:00Z', 'fail', 'the time from before'],
@@ -213,6 +270,7 @@ describe('audit.password-changed', () => {
         before: new Date('2026-11-21T09:00:00Z'),
         after: new Date(after),
         submittedAt: '2026-11-21T10:00:00.700Z',
+        succeededAt: '2026-11-21T10:00:05.900Z',
         clock,
       });
       expect(verdict.outcome).toBe(outcome);

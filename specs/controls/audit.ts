@@ -1,3 +1,4 @@
+import type { Fault } from '../../harness/core/errors.ts';
 import { couldNotCheck, fail, pass, type Verdict } from '../../harness/core/outcome.ts';
 import type { ClockReading } from '../../harness/directory/clock.ts';
 import {
@@ -5,6 +6,7 @@ import {
   type Correlation,
   type CorrelationVerdict,
   isFlow,
+  LATE_MS,
   type SearchState,
   succeeded,
 } from '../../harness/directory/correlation.ts';
@@ -107,6 +109,8 @@ export interface AuditTrail {
   /** How the search for it ended, and whether its last look held what others did to the user. */
   readonly search: Exclude<SearchState, 'looking'>;
   readonly sawOthers: boolean;
+  /** Why its last looks failed; only when they did. */
+  readonly fault: Fault | undefined;
   /** The addresses under which the tenant may see this machine; empty when they are not known. */
   readonly egressAddresses: readonly string[];
   /** Values that `ClientType` may have; empty: any. */
@@ -124,8 +128,16 @@ const JUDGES = {
 
 export type AuditControlId = keyof typeof JUDGES;
 
-/** Decides a control that rests on the entries of the audit log. */
-export const judgeAuditTrail = (id: AuditControlId, trail: AuditTrail): Verdict => JUDGES[id](trail);
+/**
+ * Decides a control that rests on the entries of the audit log.
+ * @throws Fault what kept the log from being read, when what was not read could change the verdict
+ */
+export function judgeAuditTrail(id: AuditControlId, trail: AuditTrail): Verdict {
+  const { fault, search } = trail;
+  const verdict = JUDGES[id](trail);
+  if (fault && (search === 'incomplete' || verdict.outcome === 'error')) throw fault;
+  return verdict;
+}
 
 /** What a verdict means for the proof of a reset that went through. */
 const RESET_OUTCOMES: Readonly<Record<CorrelationVerdict, typeof pass>> = {
@@ -138,12 +150,21 @@ const RESET_OUTCOMES: Readonly<Record<CorrelationVerdict, typeof pass>> = {
 };
 
 function judgeReset({ correlation }: AuditTrail): Verdict {
-  const { verdict, reason, reset, own, foreign } = correlation;
+  const { verdict, reason, reset, own, unexplained } = correlation;
   return RESET_OUTCOMES[verdict](reason, {
     expected: 'one successful reset by this user, between the new password and the success on the screen',
-    observed: reset === null ? listed([...own, ...foreign]) : inWords(reset),
+    observed: reset === null ? listed(stepsLast([...own, ...unexplained])) : inWords(reset),
   });
 }
+
+/** Steps are many, and say less than everything else. */
+const stepsLast = (entries: readonly DirectoryAudit[]): DirectoryAudit[] =>
+  [...entries].sort((a, b) => Number(isFlow(a)) - Number(isFlow(b)));
+
+/** The remedy of what cannot be told without an entry of ours. */
+const RESET_FIRST = {
+  remediation: 'Put audit.reset-entry right first: this one looks at its entry.',
+} as const;
 
 function judgeFlow({ correlation, search }: AuditTrail): Verdict {
   const steps = correlation.own.filter(isFlow);
@@ -156,7 +177,8 @@ function judgeFlow({ correlation, search }: AuditTrail): Verdict {
 
 function judgeCorrelation({ correlation: { reset, own } }: AuditTrail): Verdict {
   const expected = 'one correlation id for the reset and its steps';
-  if (reset === null) return couldNotCheck('There is no entry of the reset to compare with', { expected });
+  if (reset === null)
+    return couldNotCheck('There is no entry of the reset to compare with', { expected, ...RESET_FIRST });
   const ids = new Set(own.map(({ correlationId }) => correlationId.trim().toLowerCase() || 'none'));
   const detail = { expected, observed: [...ids].join(', ') };
   if (!own.some(isFlow)) return fail('There is no step that has the correlation id of the reset', detail);
@@ -178,7 +200,7 @@ function judgeAddress({ correlation: { address, own }, egressAddresses }: AuditT
     case 'absent':
       return fail('An entry carries no address', detail);
     case null:
-      return couldNotCheck('There is no entry that is ours for certain', detail);
+      return couldNotCheck('There is no entry that is ours for certain', { ...detail, ...RESET_FIRST });
   }
 }
 
@@ -191,7 +213,12 @@ function judgeClientType({ correlation: { clientType, own }, clientTypes }: Audi
     case 'unknown':
       return pass(`ClientType ${observed}; recorded, because the policy names none`, { expected, observed });
     case 'wrong':
-      return fail(`ClientType ${observed} is not among those of the policy`, { expected, observed });
+      return fail(`ClientType ${observed} is not among those of the policy`, {
+        expected,
+        observed,
+        remediation:
+          'Compare with the details of the entry in the portal; where the value is right, add it to policy.clientTypes, or let `npx sspr learn client-types` pin what was seen.',
+      });
     case 'absent': {
       const keys = new Set(own.flatMap(({ additionalDetails }) => Object.keys(additionalDetails)));
       return fail('No entry carries a ClientType', {
@@ -200,7 +227,7 @@ function judgeClientType({ correlation: { clientType, own }, clientTypes }: Audi
       });
     }
     case null:
-      return couldNotCheck('There is no entry that is ours for certain', { expected });
+      return couldNotCheck('There is no entry that is ours for certain', { expected, ...RESET_FIRST });
   }
 }
 
@@ -212,7 +239,11 @@ function judgeUnexplained({ correlation, sawOthers }: AuditTrail): Verdict {
     return fail(summary, { expected, observed: listed(unexplained) });
   }
   if (reset === null)
-    return couldNotCheck('There is no entry of the reset to tell it by', { expected, observed: listed(own) });
+    return couldNotCheck('There is no entry of the reset to tell it by', {
+      expected,
+      observed: listed(own),
+      ...RESET_FIRST,
+    });
   return sawOthers
     ? pass('Every entry since the click belongs to this reset', {
         expected,
@@ -224,36 +255,57 @@ function judgeUnexplained({ correlation, sawOthers }: AuditTrail): Verdict {
 const inWords = ({ activityDateTime, activityDisplayName, ...rest }: DirectoryAudit): string => {
   const { userPrincipalName, app } = rest.initiatedBy;
   const by = userPrincipalName || app;
+  const address = rest.initiatedBy.ipAddress.trim();
   const reason = rest.resultReason.trim();
-  return `${activityDateTime} ${activityDisplayName.trim()}${by && ` by ${by}`}: ${rest.result}${reason && `, ${reason}`}`;
+  return `${activityDateTime} ${activityDisplayName.trim()}${by && ` by ${by}`}${address && ` from ${address}`}: ${rest.result}${reason && `, ${reason}`}`;
 };
 
-const listed = (entries: readonly DirectoryAudit[]): string => entries.map(inWords).join('; ') || 'no entry';
+/** As many as can be taken in at a glance; all of them are behind the control, as evidence. */
+const LISTED = 6;
 
-/** `lastPasswordChangeDateTime` before and after, and when the new password was given. */
+function listed(entries: readonly DirectoryAudit[]): string {
+  const more = entries.length - LISTED;
+  const words = entries.slice(0, LISTED).map(inWords).join('; ') || 'no entry';
+  return more > 0 ? `${words}; and ${more} more` : words;
+}
+
+/** `lastPasswordChangeDateTime` before and after, and between which instants we can have moved it. */
 export interface PasswordChange {
   readonly before: Date;
   readonly after: Date;
-  /** ISO 8601 UTC by this host's clock. */
+  /** When the new password was given and when the success was seen: ISO 8601 UTC by this host's clock. */
   readonly submittedAt: string;
+  readonly succeededAt: string;
   readonly clock: ClockReading;
 }
 
 /** Graph keeps this time in whole seconds. */
 const WHOLE_SECONDS_MS = 1000;
 
-/** Decides `audit.password-changed`: the time has moved, and to a time at which we can have moved it. */
-export function judgePasswordChanged({ before, after, submittedAt, clock }: PasswordChange): Verdict {
-  const possible = Date.parse(submittedAt) + (clock.aheadSeconds - clock.uncertainSeconds) * 1000;
-  const earliest = new Date(Math.floor(possible / WHOLE_SECONDS_MS) * WHOLE_SECONDS_MS);
+/**
+ * Decides `audit.password-changed`: the time has moved, and to a time at which we can have moved it. A later one is
+ * somebody else's, and hides whether ours was kept.
+ */
+export function judgePasswordChanged(change: PasswordChange): Verdict {
+  const { before, after, clock } = change;
+  const uncertainMs = clock.uncertainSeconds * 1000;
+  const theirs = (ours: string, byMs: number): number =>
+    (Date.parse(ours) + clock.aheadSeconds * 1000 + byMs) / WHOLE_SECONDS_MS;
+  const earliest = new Date(Math.floor(theirs(change.submittedAt, -uncertainMs)) * WHOLE_SECONDS_MS);
+  const latest = new Date(Math.ceil(theirs(change.succeededAt, uncertainMs + LATE_MS)) * WHOLE_SECONDS_MS);
   const detail = {
-    expected: `a time after ${before.toISOString()}, not before ${earliest.toISOString()}`,
+    expected: `a time after ${before.toISOString()}, from ${earliest.toISOString()} to ${latest.toISOString()}`,
     observed: after.toISOString(),
   };
   if (after <= before) return fail('The time of the last password change has not moved', detail);
-  return after >= earliest
+  if (after < earliest)
+    return fail('The password was changed before the new one was given at the logon screen', detail);
+  return after <= latest
     ? pass('The password was changed', detail)
-    : fail('The password was changed before the new one was given at the logon screen', detail);
+    : couldNotCheck(`Somebody else has changed the password since: at ${after.toISOString()}`, {
+        ...detail,
+        remediation: 'Use the account for nothing else while it is tested, and run it again.',
+      });
 }
 
 /** Decides `audit.registration-unchanged` from the methods that the tenant knows of the user. */

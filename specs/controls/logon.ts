@@ -92,6 +92,6 @@ export const logon: readonly Control[] = [
     needs: ['install', 'reboot'],
     appliesTo: OPERATING_SYSTEMS,
     remediation:
-      'See that password writeback works and that the machine reaches a domain controller; wait two minutes and try again.',
+      'See that password writeback works and that the machine reaches a domain controller; wait two minutes and try again. Where audit.no-unexplained-entry fails too, somebody else may have reset it.',
   },
 ];

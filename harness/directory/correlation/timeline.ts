@@ -25,6 +25,8 @@ const METHOD_WORDS: Readonly<Record<VerificationMethod, string>> = {
 interface Ours {
   readonly schedule: Schedule;
   readonly own: ReadonlySet<SeenAudit>;
+  /** Of the others those that are not clearly from before our attempt. */
+  readonly unexplained: ReadonlySet<SeenAudit>;
   /** The entry of the reset, where there is one and it is ours. */
   readonly reset: SeenAudit | undefined;
 }
@@ -34,7 +36,10 @@ interface Ours {
  * (facts 5.4): an action or an entry without its counterpart has a line of its own.
  * @param entries all of the user, sorted
  */
-export function timelineOf(entries: readonly SeenAudit[], { schedule, own, reset }: Ours): TimelineRow[] {
+export function timelineOf(
+  entries: readonly SeenAudit[],
+  { schedule, own, unexplained, reset }: Ours,
+): TimelineRow[] {
   const actionOf = new Map<SeenAudit, Dated>();
   const open = new Set(schedule.actions);
   for (const entry of entries) {
@@ -49,11 +54,15 @@ export function timelineOf(entries: readonly SeenAudit[], { schedule, own, reset
     open.delete(success);
   }
   return [
-    ...[...open].map((action) => ({ at: action.tenantAt, row: rowOf(action, null, true) })),
+    ...[...open].map((action) => ({
+      at: action.tenantAt,
+      row: rowOf(action, null, { own: true, unexplained: false }),
+    })),
     ...entries.map((entry) => {
       const action = actionOf.get(entry);
       const at = Math.min(instantOf(entry), action?.tenantAt ?? Infinity);
-      return { at, row: rowOf(action ?? null, entry, own.has(entry)) };
+      const whose = { own: own.has(entry), unexplained: unexplained.has(entry) };
+      return { at, row: rowOf(action ?? null, entry, whose) };
     }),
   ]
     .sort((a, b) => a.at - b.at)
@@ -73,7 +82,11 @@ function counterpart(entry: SeenAudit, open: readonly Dated[]): Dated | undefine
   return possible.findLast(({ tenantAt }) => tenantAt <= instantOf(entry) + EARLY_MS) ?? possible[0];
 }
 
-function rowOf(action: Dated | null, entry: SeenAudit | null, own: boolean): TimelineRow {
+function rowOf(
+  action: Dated | null,
+  entry: SeenAudit | null,
+  whose: Pick<TimelineRow, 'own' | 'unexplained'>,
+): TimelineRow {
   return {
     action: action && {
       what: inWords(action),
@@ -92,7 +105,7 @@ function rowOf(action: Dated | null, entry: SeenAudit | null, own: boolean): Tim
       seenAt: entry.seenAt,
     },
     differenceMs: action && entry ? Math.round(instantOf(entry) - action.tenantAt) : null,
-    own,
+    ...whose,
   };
 }
 
