@@ -72,8 +72,13 @@ export interface TimelineRow {
   } | null;
   /** From the action to the entry in milliseconds, by the tenant's clock; null when one of them is missing. */
   readonly differenceMs: number | null;
-  /** False: somebody else's reset of this user. */
+  /** False: not of our attempt. */
   readonly own: boolean;
+  /**
+   * True: of no action of ours, and made since the click: somebody else's doing. What is neither this nor our own is from
+   * before the click. Journals of earlier versions don't say.
+   */
+  readonly unexplained?: boolean;
 }
 
 /** Everything that can happen in a run. The journal of these is the only truth; every report is derived from it. */

@@ -152,7 +152,12 @@ const timeline = z
             .describe(
               "milliseconds from the action to the entry by the tenant's clock; may be below 0 by as much as the clocks are uncertain",
             ),
-          own: z.boolean().describe("false: somebody else's reset of this user"),
+          own: z.boolean().describe('false: not of our attempt'),
+          unexplained: z
+            .boolean()
+            .describe(
+              "true: of no action of ours, and made since the click: somebody else's doing; what is neither this nor our own is from before the click",
+            ),
         }),
       )
       .describe("in the order of the tenant's clock"),

@@ -331,8 +331,19 @@ describe('the time line of a machine', () => {
       verdict: 'matched',
       reason: 'it is there',
       delayMs: null,
-      rows: [{ action: null, entry: null, differenceMs: null, own: true }],
+      rows: [{ action: null, entry: null, differenceMs: null, own: true, unexplained: false }],
     });
+  });
+
+  it('takes what is not ours for unexplained, unless the journal says that it is from before the click', () => {
+    const row = { action: null, entry: null, differenceMs: null };
+    const rows = [
+      { ...row, own: false },
+      { ...row, own: false, unexplained: false },
+      { ...row, own: false, unexplained: true },
+    ];
+    const told = foldAll(started(), up, { ...timeline('matched'), rows }).machines[0]!.timeline;
+    expect(told!.rows.map(({ unexplained }) => unexplained)).toEqual([true, false, true]);
   });
 
   it('is none in a journal without, and decides nothing', () => {

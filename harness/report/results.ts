@@ -264,11 +264,13 @@ function timelineOf(mine: readonly Recorded[]): TimelineResult | null {
     verdict,
     reason,
     delayMs,
-    rows: rows.map(({ action, entry, differenceMs, own }) => ({
+    rows: rows.map(({ action, entry, differenceMs, own, unexplained }) => ({
       action: action && { ...action },
       entry: entry && { ...entry },
       differenceMs,
       own,
+      // As journals of earlier versions tell it: whatever is not ours may be somebody else's.
+      unexplained: unexplained ?? !own,
     })),
   };
 }

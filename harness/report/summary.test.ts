@@ -63,7 +63,7 @@ describe('summary at the end of a run', () => {
       /Waivers\n {2}~ win8 logging\.machine-event \(in force, and needed\)\n +Quality, Anna Berg accepts it until 2027-03-31 on win8: This version/,
     );
     expect(text).toMatch(
-      /~ logging\.machine-event \(expired\)\n[^~]*Expired: Not in force since 2026-11-01: [^~]*To do: Remove it, or/,
+      /~ logging\.machine-event \(expired\)\n +Quality, Anna Berg accepted it until 2026-10-31 on [^~]*Expired: Not in force since 2026-11-01: [^~]*To do: Remove it, or/,
     );
     expect(text).toContain('Could not check, exit code 3, 2 waived, ');
     expect(render({ waivers: 'none' })).not.toMatch(/waive/i);

@@ -133,7 +133,7 @@ function waiverBlock({ waivers }: Results, page: Page): string[] {
     page.paint('bold', 'Waivers'),
     ...waivers.flatMap((waiver) => {
       const { control, owner, reason, expires, state, covered, findings } = waiver;
-      const terms = `${owner} accepts it until ${expires} on ${waiverMachines(waiver)}: ${reason}`;
+      const terms = `${owner} ${state === 'expired' ? 'accepted' : 'accepts'} it until ${expires} on ${waiverMachines(waiver)}: ${reason}`;
       return [
         `  ${page.paint(style, symbol)} ${covered.length > 0 ? `${covered.join(', ')} ` : ''}${oneLine(control)} (${WAIVER_STATE_WORDS[state]})`,
         ...indented(terms, page),

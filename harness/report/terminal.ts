@@ -52,7 +52,8 @@ function lineOf(event: Recorded, paint: Paint): string | null {
     case 'stage-started':
       return `[${event.machine}] stage ${event.stage}: ${oneLine(event.title)}`;
     case 'stage-ended':
-      return `[${event.machine}] stage ${event.stage} ${event.ok ? 'done' : 'failed'} after ${(event.ms / 1000).toFixed(1)} s`;
+      // Waivers may cover all of them: that is said of each control.
+      return `[${event.machine}] stage ${event.stage} ${event.ok ? 'done' : 'ended with failures'} after ${(event.ms / 1000).toFixed(1)} s`;
     case 'control':
       return `[${event.machine}] ${paint(OUTCOME_STYLES[event.outcome], OUTCOME_WORDS[event.outcome].word)} ${event.control}: ${oneLine(event.summary)}`;
     case 'fault':

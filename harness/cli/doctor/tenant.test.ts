@@ -98,7 +98,7 @@ describe('the doctor looks at a tenant', function () {
       [
         `users/${BERTIL.upn}`,
         { directoryRoles: ['Helpdesk Administrator'] },
-        'bertil: no administrator',
+        'bertil: directory roles',
         'plain user',
       ],
     ] as const) {

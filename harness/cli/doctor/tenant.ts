@@ -355,7 +355,7 @@ function accountExaminations(
       },
     },
     {
-      what: 'no administrator',
+      what: 'directory roles',
       forRun: 'stops',
       look: async () => {
         await permissions['User.Read.All'].needed();

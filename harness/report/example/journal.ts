@@ -16,6 +16,8 @@ export interface ExampleOptions {
   readonly hostile?: string;
   /** How many entries somebody else leaves in the time line of win8. */
   readonly strangers?: number;
+  /** How many entries the user of win8 has from before the click. */
+  readonly earlier?: number;
   /** The reset of win81 is not in the audit log. */
   readonly unrecorded?: boolean;
   /** As journals were before there were time lines. */

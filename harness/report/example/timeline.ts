@@ -51,10 +51,12 @@ export const MISSING =
 const CLOCK_AHEAD_SECONDS = [3.2, -1.1, 0.02];
 
 /**
- * The time line of one machine of the example. All are matched; somebody else has a try with the user of win8 meanwhile.
+ * The time line of one machine of the example. All are matched; the user of win8 had a reset before, and somebody
+ * else has a try with it meanwhile.
  * @param logon when it began, in milliseconds since 1970, and how many it took
  * @param hostile stands in every text
  * @param strangers entries of somebody else on win8
+ * @param earlier entries of win8 from before the click
  * @param unrecorded of win81 the tenant has not written down that the password was reset
  */
 export function exampleTimeline(
@@ -64,8 +66,14 @@ export function exampleTimeline(
   {
     hostile,
     strangers = 2,
+    earlier = 5,
     unrecorded = false,
-  }: { readonly hostile?: string; readonly strangers?: number; readonly unrecorded?: boolean },
+  }: {
+    readonly hostile?: string;
+    readonly strangers?: number;
+    readonly earlier?: number;
+    readonly unrecorded?: boolean;
+  },
 ): Timeline {
   const missing = unrecorded && machine === 'win81';
   const aheadSeconds = CLOCK_AHEAD_SECONDS[index] ?? 0;
@@ -97,6 +105,7 @@ export function exampleTimeline(
         entry: written ? entryAt(tenantAt + written[0], written[1]) : null,
         differenceMs: written?.[0] ?? null,
         own: true,
+        unexplained: false,
       },
       ...more
         .filter(([, , activity]) => !missing || activity !== RESET)
@@ -105,6 +114,7 @@ export function exampleTimeline(
           entry: entryAt(tenantAt + afterMs, reason, { activity }),
           differenceMs: null,
           own: true,
+          unexplained: false,
         })),
     ];
   });
@@ -119,7 +129,14 @@ export function exampleTimeline(
             result: 'failure',
             clientType: null,
           });
-    return { action: null, entry, differenceMs: null, own: false };
+    return { action: null, entry, differenceMs: null, own: false, unexplained: true };
+  });
+  const before = Array.from({ length: machine === 'win8' ? earlier : 0 }, (_, i): TimelineRow => {
+    const at = logon.from + aheadSeconds * 1000 - (earlier - i) * 4300;
+    const entry = entryAt(at, 'User started the email verification option', {
+      correlationId: '2a6d90f4-1111-4222-8333-444455556666',
+    });
+    return { action: null, entry, differenceMs: null, own: false, unexplained: false };
   });
   return {
     type: 'timeline',
@@ -132,7 +149,7 @@ export function exampleTimeline(
       hostile ??
       (missing ? MISSING : 'The reset is in the audit log; it was readable at most 4.2 s after it was made'),
     delayMs: missing ? null : 4200,
-    rows: [...rows, ...foreign].sort((a, b) => instantOf(a).localeCompare(instantOf(b))),
+    rows: [...before, ...rows, ...foreign].sort((a, b) => instantOf(a).localeCompare(instantOf(b))),
   };
 }
 

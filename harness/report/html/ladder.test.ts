@@ -9,7 +9,11 @@ const START = Date.parse('2026-11-21T09:30:00.000Z');
 const iso = (ms: number): string => new Date(START + ms).toISOString();
 
 /** A row by the milliseconds of its action and of its entry. */
-const row = (action: number | null, entry: number | null, own = true): Row => ({
+const row = (
+  action: number | null,
+  entry: number | null,
+  whose: 'own' | 'earlier' | 'unexplained' = 'own',
+): Row => ({
   action: action === null ? null : { what: 'clicks', at: iso(action), tenantAt: iso(action) },
   entry:
     entry === null
@@ -26,7 +30,8 @@ const row = (action: number | null, entry: number | null, own = true): Row => ({
           seenAt: iso(entry),
         },
   differenceMs: action === null || entry === null ? null : entry - action,
-  own,
+  own: whose === 'own',
+  unexplained: whose === 'unexplained',
 });
 
 /** Each line as the times that stand on it. */
@@ -44,8 +49,8 @@ describe('the lines of a time line', () => {
       [1000, null],
       [null, 1100],
     ]);
-    const apart = ladder([row(0, 900), row(null, 300, false), row(1000, 1001)]);
-    expect(drawn([row(0, 900), row(null, 300, false), row(1000, 1001)])).toEqual([
+    const apart = ladder([row(0, 900), row(null, 300, 'unexplained'), row(1000, 1001)]);
+    expect(drawn([row(0, 900), row(null, 300, 'unexplained'), row(1000, 1001)])).toEqual([
       [0, null],
       [null, 300],
       [null, 900],
@@ -67,13 +72,25 @@ describe('the lines of a time line', () => {
     ]);
   });
 
-  it('fold all but the first twenty entries of somebody else', () => {
-    const rows = Array.from({ length: 60 }, (_, i) => row(null, i * 1000, i % 2 === 0));
+  it('fold what is from before the click, but for the last three', () => {
+    const before = Array.from({ length: 30 }, (_, i) => row(null, i * 1000, 'earlier'));
+    const since = [row(40_000, 40_100), row(null, 40_159, 'unexplained'), row(41_000, null)];
+    const { lines } = ladder([...since, ...before]);
+    expect(lines.map((line) => line.folded)).toEqual([
+      ...new Array<boolean>(27).fill(true),
+      ...new Array<boolean>(6).fill(false),
+    ]);
+    expect(ladder(before.slice(0, 3)).lines.filter((line) => line.folded)).toEqual([]);
+  });
+
+  it('fold of somebody else only what comes after a hundred', () => {
+    const rows = Array.from({ length: 240 }, (_, i) =>
+      row(null, i * 1000, i % 2 === 0 ? 'own' : 'unexplained'),
+    );
     const { lines } = ladder(rows);
-    const foreign = lines.filter((line) => !line.row.own);
-    expect(foreign.map((line) => line.folded)).toEqual([
-      ...new Array<boolean>(20).fill(false),
-      ...new Array<boolean>(10).fill(true),
+    expect(lines.filter((line) => line.row.unexplained).map((line) => line.folded)).toEqual([
+      ...new Array<boolean>(100).fill(false),
+      ...new Array<boolean>(20).fill(true),
     ]);
     expect(lines.filter((line) => line.row.own && line.folded)).toEqual([]);
   });
@@ -82,7 +99,9 @@ describe('the lines of a time line', () => {
   const anyRow = fc.oneof(
     fc.tuple(time, time).map(([action, entry]) => row(action, entry)),
     time.map((action) => row(action, null)),
-    fc.tuple(time, fc.boolean()).map(([entry, own]) => row(null, entry, own)),
+    fc
+      .tuple(time, fc.constantFrom('own', 'earlier', 'unexplained'))
+      .map(([entry, whose]) => row(null, entry, whose)),
   );
 
   it('hold every action and every entry once, in the order of time, and link every pair', () => {

@@ -13,7 +13,7 @@ export interface Line {
   readonly gapMs: number;
   /** Milliseconds from the action of this line to its entry; 0 when it has one of them only. */
   readonly laterMs: number;
-  /** One of so many entries of somebody else that it is not shown at first. */
+  /** Long before the click, or one of very many entries of somebody else: not shown at first. */
   readonly folded: boolean;
 }
 
@@ -23,8 +23,12 @@ export interface Link {
   readonly entry: number;
 }
 
-/** So many entries of somebody else are shown at once. */
-const STRANGERS = 20;
+/** So many entries of somebody else, and so many from just before the click, are shown at once. */
+const STRANGERS = 100;
+const EARLIER = 3;
+
+/** Whether an entry is from before the click. */
+export const isEarlier = ({ own, unexplained }: Row): boolean => !own && !unexplained;
 
 /**
  * The rows of a time line as lines in the order of the tenant's clock: every action and every entry stands on exactly one
@@ -40,6 +44,7 @@ export function ladder(rows: TimelineResult['rows']): { lines: readonly Line[]; 
   }
   let before: number | undefined;
   let strangers = 0;
+  let earlier = groups.filter(([{ row }]) => isEarlier(row)).length;
   const lines = groups.map((group): Line => {
     const { row } = group[0];
     const at = (side: Mark['side']): number | undefined => group.find((mark) => mark.side === side)?.at;
@@ -54,7 +59,7 @@ export function ladder(rows: TimelineResult['rows']): { lines: readonly Line[]; 
       apart: row.action !== null && row.entry !== null && group.length === 1,
       gapMs,
       laterMs: action === undefined || entry === undefined ? 0 : entry - action,
-      folded: !row.own && ++strangers > STRANGERS,
+      folded: isEarlier(row) ? --earlier >= EARLIER : row.unexplained && ++strangers > STRANGERS,
     };
   });
   const links = rows

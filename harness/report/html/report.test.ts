@@ -272,29 +272,47 @@ describe('report.html', function () {
       }
     });
 
-    it('tells what is of somebody else, and shows the first twenty of it until all is wanted', async () => {
-      const { page, file } = await open({ strangers: 200 });
+    it('marks what is from before the click as earlier, and shows the last three of it', async () => {
+      const { page } = await open({ strangers: 30, earlier: 15 });
+      const win8 = page.locator('.trail').nth(1);
+      await expect(win8.locator('> summary')).toContainText('30 entries of somebody else');
+      await expect(page.locator('tr.foreign:visible')).toHaveCount(30);
+      const earlier = page.locator('tr.earlier:visible');
+      await expect(earlier).toHaveCount(3);
+      await expect(earlier.first().locator('.whose')).toHaveText('earlier');
+      await expect(earlier.first()).toContainText('before the click');
+      await expect(linesOf(page, 1).first()).toHaveText(/^\s*12 earlier entries, in [\d.]+ s\s*$/);
+      await page.getByLabel('Show 12 earlier entries').focus();
+      await page.keyboard.press('Space');
+      await expect(earlier).toHaveCount(15);
+    });
+
+    it('tells what is of somebody else, and shows a hundred of it until all is wanted', async () => {
+      const { page, file } = await open({ strangers: 200, earlier: 0 });
       await expect(page.locator('.trail').nth(1).locator('> summary')).toContainText(
         '200 entries of somebody else',
       );
       const foreign = page.locator('tr.foreign:visible');
-      await expect(foreign).toHaveCount(20);
+      await expect(foreign).toHaveCount(100);
       await expect(foreign.first()).toContainText('somebody else');
       await expect(foreign.first()).toContainText('no action of ours');
-      await expect(page.locator('.fold:visible')).toHaveText(/180 more of somebody else, in \d+ min \d\d s/);
-      await page.getByLabel('Show 180 more entries of somebody else').focus();
+      await expect(page.locator('.fold:visible')).toHaveText(
+        /100 more entries of somebody else, in \d+ min \d\d s/,
+      );
+      await page.getByLabel('Show 100 more entries of somebody else').focus();
       await page.keyboard.press('Space');
       await expect(foreign).toHaveCount(200);
       await expect(page.locator('.fold:visible')).toHaveCount(0);
       const whole = statSync(file).size;
-      const { file: without } = await open({ strangers: 0 });
+      const { file: without } = await open({ strangers: 0, earlier: 0 });
       expect((whole - statSync(without).size) / 200, 'bytes for an entry').toBeLessThan(1200);
     });
 
     it('shows all of it on paper', async () => {
-      const { page } = await open({ strangers: 30 });
+      const { page } = await open({ strangers: 130 });
       await page.emulateMedia({ media: 'print' });
-      await expect(page.locator('tr.foreign:visible')).toHaveCount(30);
+      await expect(page.locator('tr.foreign:visible')).toHaveCount(130);
+      await expect(page.locator('tr.earlier:visible')).toHaveCount(5);
       await expect(page.locator('.unfold:visible, .fold:visible')).toHaveCount(0);
     });
 

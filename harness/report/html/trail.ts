@@ -2,7 +2,7 @@ import type { MachineResult, Results, TimelineResult } from '../model.ts';
 import { difference, duration } from '../text.ts';
 import { clockWords, delayWords, osTitle, timelineWords } from '../words.ts';
 import { icon } from './icons.ts';
-import { ladder, LONGEST, steps, type Line, type Link } from './ladder.ts';
+import { isEarlier, ladder, LONGEST, steps, type Line, type Link } from './ladder.ts';
 import { html, type Html } from './template.ts';
 
 type Entry = NonNullable<Line['entry']>;
@@ -25,7 +25,7 @@ export function trail(results: Results): Html | false {
 
 function machineTrail(machine: MachineResult, timeline: TimelineResult, first: boolean): Html {
   const { word, look } = timelineWords(timeline);
-  const strangers = timeline.rows.filter((row) => !row.own).length;
+  const strangers = timeline.rows.filter((row) => row.unexplained).length;
   // What is not as it should be is open from the start.
   return html`<details class="trail" ${(first || strangers > 0 || look !== 'pass') && html`open`}>
     <summary>
@@ -44,15 +44,23 @@ function machineTrail(machine: MachineResult, timeline: TimelineResult, first: b
 
 const entries = (count: number, more = ''): string => `${count} ${more}${count === 1 ? 'entry' : 'entries'}`;
 
+/** `12 earlier entries`, `30 more entries of somebody else`, or both. */
+function foldedWords(folded: readonly Line[]): string {
+  const earlier = folded.filter(({ row }) => isEarlier(row)).length;
+  const strangers = folded.length - earlier;
+  return [
+    ...(earlier > 0 ? [entries(earlier, 'earlier ')] : []),
+    ...(strangers > 0 ? [`${entries(strangers, 'more ')} of somebody else`] : []),
+  ].join(' and ');
+}
+
 function drawing(machine: MachineResult, timeline: TimelineResult): Html {
   const { lines, links } = ladder(timeline.rows);
   const drawn = { lines, links, places: placesOf(lines) };
-  const folded = lines.filter((line) => line.folded).length;
+  const folded = lines.filter((line) => line.folded);
   return html`${
-      folded > 0 &&
-      html`<label class="unfold"
-        ><input type="checkbox" /> Show ${entries(folded, 'more ')} of somebody else</label
-      >`
+      folded.length > 0 &&
+      html`<label class="unfold"><input type="checkbox" /> Show ${foldedWords(folded)}</label>`
     }
     <table>
       <caption class="hidden">
@@ -116,11 +124,12 @@ function foldedRun(drawn: Ladder, from: number): Html | false {
   if (lines[from]?.folded !== true || lines[from - 1]?.folded === true) return false;
   const shown = lines.findIndex((line, i) => i > from && !line.folded);
   const to = shown < 0 ? lines.length : shown;
-  const ms = lines.slice(from, to).reduce((sum, { gapMs, laterMs }) => sum + gapMs + Math.abs(laterMs), 0);
+  const folded = lines.slice(from, to);
+  const ms = folded.reduce((sum, { gapMs, laterMs }) => sum + gapMs + Math.abs(laterMs), 0);
   return html`<tr class="fold">
     <td></td>
     <td class="band">${strokes(crossing(drawn, from, to - 1))}</td>
-    <td>${to - from} more of somebody else, in ${duration(ms)}</td>
+    <td>${foldedWords(folded)}, in ${duration(ms)}</td>
   </tr>`;
 }
 
@@ -133,7 +142,8 @@ function lineRow(drawn: Ladder, line: Line, i: number): Html {
     `g${gap}`,
     late > 0 && `l${late}`,
     late < 0 && `e${-late}`,
-    !row.own && 'foreign',
+    row.unexplained && 'foreign',
+    isEarlier(row) && 'earlier',
     line.folded && 'more',
   ];
   const pair = action &&
@@ -157,8 +167,11 @@ function actionCell({ row, action, entry, apart }: Line): Html {
   // The counterpart stands on a line above or below, and a stroke leads to it: said for those who don't see it.
   if (apart) return html`<span class="hidden">of: ${row.action?.what}</span>`;
   // The portal also writes down what nobody did: what it showed, and what it made of an answer.
-  return html`<i>${entry && (row.own ? 'follows by itself' : 'no action of ours')}</i>`;
+  return html`<i>${entry && causeWords(row)}</i>`;
 }
+
+const causeWords = (row: Line['row']): string =>
+  row.own ? 'follows by itself' : isEarlier(row) ? 'before the click' : 'no action of ours';
 
 function entryCell({ row, entry, apart }: Line): Html {
   if (!entry && apart) return html`<span class="hidden">its entry has a line of its own</span>`;
@@ -167,7 +180,7 @@ function entryCell({ row, entry, apart }: Line): Html {
   const failed = result.toLowerCase() !== 'success';
   return html`<details>
     <summary>
-      ${time(entry.at)}${!row.own && html`<b class="whose">somebody else</b>`}
+      ${time(entry.at)}${!row.own && html`<b class="whose">${isEarlier(row) ? 'earlier' : 'somebody else'}</b>`}
       <span class="what">${reason === '' ? activity : reason}</span>
       <small
         >${reason !== '' && html`<span class="activity">${activity}, </span>`}<span
