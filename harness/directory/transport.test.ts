@@ -99,7 +99,7 @@ describe('The way to the tenant', () => {
       graph: root,
       tenantId: TENANT,
       clientId: '99999999-2222-4333-8444-555555555555',
-      credential: { kind: 'secret', secret: new Secret('the client secret') },
+      credential: { kind: 'secret', secret: new Secret('correct horse battery') },
       ...at,
       backOffMs: 1,
       ...network,

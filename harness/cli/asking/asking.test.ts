@@ -98,10 +98,12 @@ describe('a question at a real terminal', function () {
     expect({ shows, code }).toEqual({ shows: true, code: 0 });
     for (const typed of ['4711', '815', '42']) expect(seen).not.toContain(typed);
     const asked = (machine: string): string => `${machine}: ${QUESTION}\r\n(not shown) > ${TAKEN_AWAY}`;
-    // What the view shows meanwhile comes when the question is gone.
-    expect(seen).toBe(
-      `the view begins\r\n${asked('win7')}the view goes on\r\n${asked('win81')}the view ends\r\n`,
-    );
+    // What the view shows meanwhile comes when the question is gone; which one that is, is chance.
+    const [first, second, meanwhile] = [asked('win7'), asked('win81'), 'the view goes on\r\n'];
+    expect([
+      `the view begins\r\n${first}${meanwhile}${second}the view ends\r\n`,
+      `the view begins\r\n${first}${second}${meanwhile}the view ends\r\n`,
+    ]).toContain(seen);
   });
 
   it('ends with Ctrl-C, and so do those that wait', async () => {
