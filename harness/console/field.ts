@@ -24,19 +24,20 @@ export function fieldNear(frame: Frame, label: Area): Area | undefined {
 
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
-/** The rectangle of one colour around a point, when it has the size of a text box. */
+/** The rectangle of one colour around a point, when it has the size of a text box and is not as wide as the screen. */
 function boxAround(frame: Frame, x: number, y: number): Area | undefined {
-  if (x < 0 || y < 0 || x >= frame.width || y >= frame.height) return undefined;
-  const colour = frame.data.readUInt32LE((y * frame.width + x) * 4);
-  const same = (column: number, row: number): boolean =>
-    column >= 0 &&
-    row >= 0 &&
-    column < frame.width &&
-    row < frame.height &&
-    frame.data.readUInt32LE((row * frame.width + column) * 4) === colour;
+  const box = plainArea(frame, x, y);
+  return box?.width === frame.width ? undefined : box;
+}
+
+/** The area of one colour around a point, straight up, down, left and right of it, when it has the size of a text box. */
+export function plainArea(frame: Frame, x: number, y: number): Area | undefined {
+  const colour = colourAt(frame, x, y);
+  if (colour === undefined) return undefined;
   const run = (dx: number, dy: number, longest: number): number => {
     let length = 0;
-    while (length <= longest && same(x + dx * (length + 1), y + dy * (length + 1))) length++;
+    while (length <= longest && colourAt(frame, x + dx * (length + 1), y + dy * (length + 1)) === colour)
+      length++;
     return length;
   };
   const [up, down] = [run(0, -1, BOX.highest), run(0, 1, BOX.highest)];
@@ -44,10 +45,14 @@ function boxAround(frame: Frame, x: number, y: number): Area | undefined {
   if (height < BOX.lowest || height > BOX.highest) return undefined;
   const [left, right] = [run(-1, 0, frame.width), run(1, 0, frame.width)];
   const width = left + 1 + right;
-  return width < BOX.narrowest || width === frame.width
-    ? undefined
-    : { x: x - left, y: y - up, width, height };
+  return width < BOX.narrowest ? undefined : { x: x - left, y: y - up, width, height };
 }
+
+/** A pixel as one number; undefined beyond the edges. */
+export const colourAt = (frame: Frame, x: number, y: number): number | undefined =>
+  x >= 0 && y >= 0 && x < frame.width && y < frame.height
+    ? frame.data.readUInt32LE((y * frame.width + x) * 4)
+    : undefined;
 
 /** How many pixels of an area are not the same in two pictures; all of them when the screen has changed its size. */
 export function differingPixels(a: Frame, b: Frame, { x, y, width, height }: Area): number {

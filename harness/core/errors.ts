@@ -45,6 +45,17 @@ export function describe(error: unknown): string {
   return seen.join(': ').replace(/\s*\n\s*/g, ' ');
 }
 
+/** The code nearest to the end of the causes, which fetch and Node put one into another; '' when none of them has one. */
+export function rootCode(error: unknown): string {
+  let code = '';
+  let at = error;
+  for (let depth = 0; at instanceof Error && depth < 5; depth++) {
+    code = (at as NodeJS.ErrnoException).code ?? code;
+    at = at.cause;
+  }
+  return code;
+}
+
 /** Turns anything thrown into a Fault; what is not one already is a bug of ours. */
 export function toFault(error: unknown): Fault {
   if (error instanceof Fault) return error;

@@ -1,4 +1,4 @@
-import { Fault, type FaultDetail, describe } from '../core/errors.ts';
+import { Fault, type FaultDetail, describe, rootCode } from '../core/errors.ts';
 import { quoteForeign } from './foreign-text.ts';
 import { RefusedRequest } from './transport.ts';
 
@@ -190,7 +190,9 @@ const TLS = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO|CRL/;
  * is put into words here, and not kept as the cause, which may hold what was sent.
  */
 export function explainNetworkError(error: unknown, where: string): Fault {
-  const { code, text } = rootCause(error);
+  const code = rootCode(error);
+  const said = quoteForeign(describe(error), 400);
+  const text = code === '' ? said : `${said} [${code}]`;
   if (TLS.test(code)) {
     return new Fault(`No trusted connection to ${where}: ${text}`, {
       code: 'tenant-tls',
@@ -213,17 +215,6 @@ export function explainNetworkError(error: unknown, where: string): Fault {
     retryable: true,
     remedy: 'Check the network, the proxy and the address of the tenant.',
   });
-}
-
-function rootCause(error: unknown): { code: string; text: string } {
-  let at = error;
-  let code = '';
-  for (let depth = 0; at instanceof Error && depth < 5; depth++) {
-    code = (at as NodeJS.ErrnoException).code ?? code;
-    at = at.cause;
-  }
-  const text = quoteForeign(describe(error), 400);
-  return { code, text: code === '' ? text : `${text} [${code}]` };
 }
 
 /** A request whose time is up. */

@@ -8,7 +8,7 @@ import { labStateFile, type LabState, type LabUser } from '../config/lab-state.t
 import { isAlive, processStartTime } from '../core/process.ts';
 import { issueServerIdentity } from './network/authority.ts';
 import { startProxy, type Proxy } from './network/proxy.ts';
-import { ADMIN_PATH } from './tenant/admin.ts';
+import { ADMIN_PATH } from './tenant/admin-page.ts';
 import { addNoise } from './tenant/others.ts';
 import { PORTAL_HOST, PROBE_HOSTS, serveTenant, TENANT_HOSTS, type TenantServer } from './tenant/server.ts';
 import { Tenant } from './tenant/tenant.ts';

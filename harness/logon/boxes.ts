@@ -1,10 +1,9 @@
 import type { Frame } from '../console/console.ts';
+import { colourAt, plainArea } from '../console/field.ts';
 import { textOf, type Line } from '../console/text.ts';
 import { areaOf } from '../console/text/tsv.ts';
 import type { Area } from '../core/journal.ts';
 
-/** The size of one-line text boxes, in pixels. */
-const BOX = { narrowest: 80, lowest: 14, highest: 64 };
 /** Edges are looked at without their ends: corners may be round. */
 const CORNER = 4;
 /** No box is missed with these steps in pixels: there is such a place in each, also beside a text in it. */
@@ -78,28 +77,14 @@ function paragraphAbove(box: Area, texts: readonly Text[], boxes: readonly Area[
 }
 
 function boxAround(frame: Frame, x: number, y: number): Area | undefined {
-  const colourAt = (column: number, row: number): number | undefined =>
-    column >= 0 && row >= 0 && column < frame.width && row < frame.height
-      ? frame.data.readUInt32LE((row * frame.width + column) * 4)
-      : undefined;
-  const colour = colourAt(x, y);
-  const run = (dx: number, dy: number, longest: number): number => {
-    let length = 0;
-    while (length <= longest && colourAt(x + dx * (length + 1), y + dy * (length + 1)) === colour) length++;
-    return length;
-  };
-  const [up, down] = [run(0, -1, BOX.highest), run(0, 1, BOX.highest)];
-  const height = up + 1 + down;
-  if (height < BOX.lowest || height > BOX.highest) return undefined;
-  const [left, right] = [run(-1, 0, frame.width), run(1, 0, frame.width)];
-  const box = { x: x - left, y: y - up, width: left + 1 + right, height };
-  if (box.width < BOX.narrowest) return undefined;
-
-  const other = (column: number, row: number): boolean => colourAt(column, row) !== colour;
+  const box = plainArea(frame, x, y);
+  if (!box) return undefined;
+  const colour = colourAt(frame, x, y);
+  const other = (column: number, row: number): boolean => colourAt(frame, column, row) !== colour;
   const every = (from: number, length: number, test: (at: number) => boolean): boolean =>
     Array.from({ length: length - 2 * CORNER }, (_, index) => from + CORNER + index).every(test);
   const isFramed =
-    every(box.x, box.width, (at) => other(at, box.y - 1) && other(at, box.y + height)) &&
-    every(box.y, height, (at) => other(box.x - 1, at) && other(box.x + box.width, at));
+    every(box.x, box.width, (at) => other(at, box.y - 1) && other(at, box.y + box.height)) &&
+    every(box.y, box.height, (at) => other(box.x - 1, at) && other(box.x + box.width, at));
   return isFramed ? box : undefined;
 }

@@ -21,7 +21,7 @@ import type { Reply, Request } from './http.ts';
 import { sameSecret } from './same-secret.ts';
 import type { Tenant } from './tenant.ts';
 
-const HOME = '/lab/admin/';
+export const ADMIN_PATH = '/lab/admin/';
 
 /**
  * The administration for people: one page of plain forms. The browser asks for the token as a password; since it then
@@ -36,11 +36,11 @@ export function answerAdminPage(tenant: Tenant, token: Secret, request: Request)
   const formToken = createHmac('sha256', token.reveal()).update('form').digest('base64url');
   const show = (status: number, said?: Said): Reply => page(status, renderAdminPage(tenant, formToken, said));
   const { pathname, searchParams } = request.url;
-  if (pathname === HOME) {
+  if (pathname === ADMIN_PATH) {
     if (request.method !== 'GET') return show(405, { ok: false, text: 'Only GET is offered here.' });
     return show(200, searchParams.has('done') ? { ok: true, text: 'Done.' } : undefined);
   }
-  const submit = FORMS[pathname.slice(`${HOME}page/`.length)];
+  const submit = FORMS[pathname.slice(`${ADMIN_PATH}page/`.length)];
   if (!submit) return show(404, { ok: false, text: `There is no form ${pathname}.` });
   if (request.method !== 'POST') return show(405, { ok: false, text: 'Only POST is offered here.' });
   const fields = new URLSearchParams(request.body);
@@ -49,7 +49,7 @@ export function answerAdminPage(tenant: Tenant, token: Secret, request: Request)
   }
   try {
     submit(tenant, fields);
-    return { ...page(303, ''), headers: { ...HEADERS, location: `${HOME}?done` } };
+    return { ...page(303, ''), headers: { ...HEADERS, location: `${ADMIN_PATH}?done` } };
   } catch (error) {
     if (error instanceof ChangeRefused) return show(400, { ok: false, text: error.message });
     throw error;

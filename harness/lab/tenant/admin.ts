@@ -20,12 +20,10 @@ import {
   TenantChange,
   UserChange,
 } from './admin-changes.ts';
-import { answerAdminPage } from './admin-page.ts';
+import { ADMIN_PATH, answerAdminPage } from './admin-page.ts';
 import { json, type Reply, type Request } from './http.ts';
 import { sameSecret } from './same-secret.ts';
 import type { Tenant } from './tenant.ts';
-
-export const ADMIN_PATH = '/lab/admin/';
 
 /**
  * The lab's own side door, for looking at the tenant and for seeding faults (docs/lab.md has the list): JSON for who

@@ -1,4 +1,4 @@
-import { describe, Fault } from '../../core/errors.ts';
+import { describe, Fault, rootCode } from '../../core/errors.ts';
 
 /** Codes of OpenSSL and Node that speak of the certificate or the protocol, and what to do about each. */
 const TLS: readonly (readonly [RegExp, string])[] = [
@@ -26,7 +26,8 @@ export interface Unreached {
 
 /** Why a connection was not made, or broke. Text of the cause is shown; give none that may hold a secret. */
 export function connectionFault(error: unknown, { kind, where }: Unreached): Fault {
-  const { code, text } = rootCause(error);
+  const code = rootCode(error);
+  const text = code === '' ? describe(error) : `${describe(error)} [${code}]`;
   const remedy = TLS.find(([codes]) => codes.test(code))?.[1];
   if (remedy !== undefined)
     return new Fault(`No trusted connection to ${where}: ${text}`, {
@@ -40,15 +41,4 @@ export function connectionFault(error: unknown, { kind, where }: Unreached): Fau
     retryable: true,
     remedy: 'Check host and port in the configuration, that the server runs, and the network on the way.',
   });
-}
-
-/** The code and the words at the end of the chain of causes. */
-function rootCause(error: unknown): { code: string; text: string } {
-  let at = error;
-  let code = '';
-  for (let depth = 0; at instanceof Error && depth < 5; depth++) {
-    code = (at as NodeJS.ErrnoException).code ?? code;
-    at = at.cause;
-  }
-  return { code, text: code === '' ? describe(error) : `${describe(error)} [${code}]` };
 }
