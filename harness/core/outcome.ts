@@ -11,8 +11,8 @@ export const OUTCOMES = ['pass', 'fail', 'error', 'skipped', 'waived', 'notAppli
  */
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** How bad it is when a control fails. Only `critical` and `major` make a machine non-compliant. */
-export const SEVERITIES = ['critical', 'major', 'minor', 'info'] as const;
+/** What it means when a control fails. Only a `required` one makes a machine non-compliant; the others are reported. */
+export const SEVERITIES = ['required', 'recommended', 'informational'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 /** What an evaluated requirement says: an outcome and the reason in words, with what was expected and seen. */

@@ -56,7 +56,7 @@ describe('JUnit XML', () => {
 
   it('says what failed, what was expected and what to do', () => {
     const failure = elementsOf({ troubled: true }).find((element) => element.name === 'failure')!;
-    expect(failure.attributes).toEqual({ message: 'TLS 1.2 is switched off for clients.', type: 'critical' });
+    expect(failure.attributes).toEqual({ message: 'TLS 1.2 is switched off for clients.', type: 'required' });
     expect(failure.text).toContain(
       'expected: SCHANNEL\\Protocols\\TLS 1.2\\Client Enabled = 1\nobserved: Enabled = 0',
     );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BLAME } from '../core/errors.ts';
 import { OUTCOMES, SEVERITIES } from '../core/outcome.ts';
+import { OBSERVATIONS } from '../../specs/controls/control.ts';
 import { WAIVER_FINDINGS, WAIVER_STATES } from './waivers.ts';
 
 /**
@@ -195,6 +196,7 @@ const requirement = z
     rationale: z.string(),
     source: z.string().describe('document and lines that it comes from'),
     severity: z.enum(SEVERITIES),
+    observed: z.array(z.enum(OBSERVATIONS)).describe('where the control looks'),
     stage: z.string(),
     remediation: z.string(),
   })

@@ -70,19 +70,19 @@ describe('results of a run', () => {
   const cases: readonly (readonly [string, readonly RunEvent[], Results['verdict'], number])[] = [
     ['all controls pass', [...allPass, completed], 'compliant', 0],
     [
-      'a critical control fails',
+      'a required control fails',
       [...allPass, decided('tls.client-enabled', 'fail'), completed],
       'notCompliant',
       1,
     ],
     [
-      'only a minor control fails',
+      'only a recommended control fails',
       [...allPass, decided('tls.winhttp-wow64', 'fail'), completed],
       'compliant',
       0,
     ],
     [
-      'a major control could not be checked',
+      'a required control could not be checked',
       [...allPass, decided('audit.ip', 'error'), completed],
       'couldNotCheck',
       3,
@@ -154,8 +154,8 @@ describe('results of a run', () => {
       decided('audit.ip', 'fail', { remediation: 'Do this.' }),
       decided('new.one', 'fail'),
     );
-    expect(controlOf(results, 'audit.ip')).toMatchObject({ severity: 'major', remediation: 'Do this.' });
-    expect(controlOf(results, 'new.one')).toMatchObject({ title: 'new.one', severity: 'major' });
+    expect(controlOf(results, 'audit.ip')).toMatchObject({ severity: 'required', remediation: 'Do this.' });
+    expect(controlOf(results, 'new.one')).toMatchObject({ title: 'new.one', severity: 'required' });
     expect(results.requirements[0]).toMatchObject({ family: 'audit', source: 'English document, line 74' });
   });
 

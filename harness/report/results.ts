@@ -25,7 +25,7 @@ type PlannedMachine = RunPlan['machines'][number];
 /**
  * Everything that a report may say about a run, from its events alone. Pure: the same events give the same results,
  * also when the journal breaks off in the middle.
- * @param catalogue what is known of the controls; a planned control that is missing in it counts as major
+ * @param catalogue what is known of the controls; a planned control that is missing in it counts as required
  * @throws Fault `journal-without-start` when there is no `run-started` event
  */
 export function fold(events: readonly Recorded[], catalogue: readonly Control[]): Results {
@@ -94,6 +94,7 @@ function requirementsOf(plan: RunPlan, catalogue: readonly Control[]): Requireme
       rationale: control.rationale,
       source: sourceOf(control),
       severity: control.severity,
+      observed: [...control.observed],
       stage: control.stage,
       remediation: control.remediation,
     })),
@@ -103,7 +104,8 @@ function requirementsOf(plan: RunPlan, catalogue: readonly Control[]): Requireme
       title: id,
       rationale: '',
       source: '',
-      severity: 'major' as const,
+      severity: 'required' as const,
+      observed: [],
       stage: '',
       remediation: '',
     })),
@@ -136,7 +138,7 @@ function foldMachine(
   };
   const decided = ofType(mine, 'control');
   const appliesTo = new Map<string, readonly string[]>(
-    catalogue.map((control) => [control.id, control.appliesTo]),
+    catalogue.map((control) => [control.id, control.appliesTo.os]),
   );
   const controls = requirements.map((requirement) => {
     const attempts = decided.filter((event) => event.control === requirement.id);
@@ -276,7 +278,7 @@ function timelineOf(mine: readonly Recorded[]): TimelineResult | null {
 }
 
 /** What is wrong with a control of lesser severity is shown, but decides nothing. */
-const DECISIVE: readonly ControlResult['severity'][] = ['critical', 'major'];
+const DECISIVE: ControlResult['severity'] = 'required';
 
 function verdictOf(
   ended: MachineResult['ended'],
@@ -284,7 +286,7 @@ function verdictOf(
   faults: readonly FaultResult[],
 ): RunVerdict {
   const has = (outcome: Outcome): boolean =>
-    controls.some((control) => control.outcome === outcome && DECISIVE.includes(control.severity));
+    controls.some((control) => control.outcome === outcome && control.severity === DECISIVE);
   if (ended === 'aborted' || ended === 'unfinished') return 'interrupted';
   if (has('fail')) return 'notCompliant';
   if (has('error') || ended !== 'completed' || faults.some((fault) => !fault.settled)) return 'couldNotCheck';

@@ -25,17 +25,17 @@ describe('summary at the end of a run', () => {
   it('says what is not met and what could not be checked, each with what to do', () => {
     const text = render({ troubled: true });
     expect(text).toMatch(
-      /Not met\n {2}✗ win7 \(critical\) tls\.client-enabled\n +TLS 1\.2 is switched off.*\n +Expected: .*\n +Observed: Enabled = 0\n +To do: Create/,
+      /Not met\n {2}✗ win7 \(required\) tls\.client-enabled\n +TLS 1\.2 is switched off.*\n +Expected: .*\n +Observed: Enabled = 0\n +To do: Create/,
     );
     expect(text).toMatch(
-      /Could not be checked\n {2}! win81 \(critical\) 4 controls\n[^]*To do: Grant AuditLog/,
+      /Could not be checked\n {2}! win81 \(required\) 4 controls\n[^]*To do: Grant AuditLog/,
     );
     expect(text).toContain('Flaky: fail, then pass');
   });
 
   it('ends with verdicts, exit code, the lab notice and the path of the report', () => {
     const text = render({ troubled: true });
-    expect(text).toMatch(/win7 +Not compliant +40 of 41 passed, 1 failed, 1 min 25 s\n/);
+    expect(text).toMatch(/win7 +Not compliant +40 of 41 passed, 1 failed, 1 min 26 s\n/);
     expect(text).toMatch(
       /Not compliant, exit code 1, [^]*LAB - not a sign-off[^]*Report: test-results\/r\/report\.html\n$/,
     );

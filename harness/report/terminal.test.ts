@@ -48,9 +48,9 @@ describe('live view of a run', () => {
       '[win7] fail tls.client-enabled: TLS 1.2 is switched off for clients.',
     ]);
     expect(lines.slice(-4)).toEqual([
-      expect.stringMatching(/^win7 +━{12} down +ran to its end +✓ 40 +✗ 1 +! 0 +1:25$/),
-      expect.stringMatching(/^win8 +━{12} down +ran to its end +✓ 39 +✗ 0 +! 0 +1:36$/),
-      expect.stringMatching(/^win81 +━{12} down +ran to its end +✓ 35 +✗ 0 +! 1 +1:47$/),
+      expect.stringMatching(/^win7 +━{12} down +ran to its end +✓ 40 +✗ 1 +! 0 +1:26$/),
+      expect.stringMatching(/^win8 +━{12} down +ran to its end +✓ 39 +✗ 0 +! 0 +1:37$/),
+      expect.stringMatching(/^win81 +━{12} down +ran to its end +✓ 35 +✗ 0 +! 1 +1:48$/),
       '',
     ]);
   });

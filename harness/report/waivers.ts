@@ -145,14 +145,6 @@ const FINDINGS = {
     },
     remedy: 'Put the control right until then, or have it renewed by its owner with a new date.',
   },
-  critical: {
-    word: 'Over-broad',
-    says: (judged) =>
-      !isExpired(judged) && judged.severity === 'critical'
-        ? 'The control is critical: where it is not met, resets do not work or cannot be proven.'
-        : null,
-    remedy: 'Put the control right; leave it to a waiver only as long as that takes.',
-  },
   everywhere: {
     word: 'Over-broad',
     says: (judged) =>

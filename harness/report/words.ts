@@ -1,4 +1,5 @@
 import type { Outcome } from '../core/outcome.ts';
+import type { Observation } from '../../specs/controls/control.ts';
 import type { MachineResult, RunVerdict, StageResult, TimelineResult } from './model.ts';
 import { duration } from './text.ts';
 
@@ -20,6 +21,15 @@ export const OUTCOME_COUNTED: Readonly<Record<Outcome, string>> = {
   skipped: 'skipped',
   waived: 'waived',
   notApplicable: 'not applicable',
+};
+
+/** For running text: `observed in the registry`. */
+export const OBSERVATION_WORDS: Readonly<Record<Observation, string>> = {
+  registry: 'in the registry',
+  machine: 'on the machine',
+  wire: 'on the wire',
+  screen: 'on the screen',
+  tenant: 'in the tenant',
 };
 
 export const VERDICT_WORDS: Readonly<Record<RunVerdict, string>> = {
@@ -84,7 +94,9 @@ const FAMILIES: Readonly<Record<string, string>> = {
   prerequisites: 'Prerequisites',
   tls: 'TLS 1.2',
   proxy: 'Proxy and firewall',
+  environment: 'Around the logon screen',
   install: 'Installation',
+  refusals: 'Users who may not reset',
   logon: 'Reset at the logon screen',
   audit: 'Audit in the tenant',
   logging: 'Events and verbose logging',

@@ -249,7 +249,7 @@ function machineStory(
       logon = { from: START + now, ms };
     }
     const controls = EXAMPLE_CATALOGUE.filter(
-      (c) => c.stage === stage && c.appliesTo.some((os) => os === name),
+      (c) => c.stage === stage && c.appliesTo.os.some((os) => os === name),
     );
     controls.forEach((control, i) => {
       const at = now + Math.round((ms * (i + 1)) / (controls.length + 1));

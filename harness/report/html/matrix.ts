@@ -1,7 +1,7 @@
 import { STATEMENTS } from '../../../specs/controls/english-document.ts';
 import type { ControlResult, EvidenceResult, MachineResult, Requirement, Results } from '../model.ts';
 import { duration, instant, plain, valueText } from '../text.ts';
-import { familyTitle, osTitle, OUTCOME_WORDS } from '../words.ts';
+import { familyTitle, OBSERVATION_WORDS, osTitle, OUTCOME_WORDS } from '../words.ts';
 import { icon } from './icons.ts';
 import { compared, remedy } from './parts.ts';
 import { html, type Html } from './template.ts';
@@ -109,6 +109,7 @@ const about = (requirement: Requirement): Html =>
     <p class="tags">
       <span>${requirement.severity}</span>
       ${requirement.stage !== '' && html`<span>stage ${requirement.stage}</span>`}
+      ${requirement.observed.length > 0 && html`<span>${observedIn(requirement)}</span>`}
       ${requirement.source !== '' && html`<span>${requirement.source}</span>`}
     </p>
   </div>`;
@@ -148,6 +149,10 @@ const attempts = ({ attempts: all, flaky }: ControlResult): Html =>
         </li>`,
     )}
   </ol>`;
+
+/** `observed in the registry and on the wire` */
+const observedIn = ({ observed }: Requirement): string =>
+  `observed ${observed.map((where) => OBSERVATION_WORDS[where]).join(' and ')}`;
 
 /** Longer values are cut in the page; results.json holds them whole. */
 const LONGEST = 4000;

@@ -64,9 +64,9 @@ function sentence({ verdict, machines, counts }: Results): string {
   const partly = counts.skipped > 0 ? ` As far as checked: ${plural(counts.skipped, 'check')} skipped.` : '';
   switch (verdict) {
     case 'compliant':
-      return `Every critical and major requirement is met${counts.waived > 0 ? ' or waived' : ''} on ${machines.length === 1 ? 'the machine' : `all ${all}`}.${waived}${partly}`;
+      return `Every control that is required is met${counts.waived > 0 ? ' or waived' : ''} on ${machines.length === 1 ? 'the machine' : `all ${all}`}.${waived}${partly}`;
     case 'notCompliant':
-      return `${of('notCompliant')} not ready for the roll-out: a critical or major requirement is not met.${
+      return `${of('notCompliant')} not ready for the roll-out: a control that is required is not met.${
         counts.error > 0 ? ` ${plural(counts.error, 'check')} could not be made.` : ''
       }${waived}`;
     case 'couldNotCheck':
