@@ -1,5 +1,6 @@
 import type { WinrmEndpoint } from '../core/endpoints.ts';
 import { Fault } from '../core/errors.ts';
+import type { Language } from '../core/languages.ts';
 import { Secret } from '../core/secret.ts';
 import { type LoadedConfig, readPem, readSecret } from './load.ts';
 
@@ -9,6 +10,8 @@ export interface Access {
   readonly winrm: Omit<WinrmEndpoint, 'url' | 'fingerprint'>;
   /** SHA-256 of the certificates of machines that are told apart by it. */
   readonly fingerprints: Readonly<Record<string, string>>;
+  /** In which language each machine of the lab is made; real ones have their own. */
+  readonly languages: Readonly<Record<string, Language>>;
   readonly vncPassword: Secret;
   /** VirtualBox' web service; the console is reached by it and VBoxManage in place of VNC. */
   readonly webService: { readonly url: string; readonly user: string; readonly password: Secret } | undefined;
@@ -25,6 +28,7 @@ export const USUAL_ACCESS: Access = {
   scheme: 'http',
   winrm: { user: 'vagrant', password: PUBLISHED, authentication: 'auto' },
   fingerprints: {},
+  languages: {},
   vncPassword: PUBLISHED,
   webService: undefined,
 };
@@ -50,6 +54,7 @@ export function resolveAccess(loaded: LoadedConfig): Access {
         winrmFingerprint === undefined ? [] : [[name, winrmFingerprint]],
       ),
     ),
+    languages: languagesOf(loaded),
     vncPassword: checked(firstCharacters(secret(console.vncPassword, 'console.vncPassword'))),
     webService: service && {
       ...service,
@@ -57,6 +62,10 @@ export function resolveAccess(loaded: LoadedConfig): Access {
     },
   };
 }
+
+/** The languages of the machines, by their names. */
+export const languagesOf = ({ config }: LoadedConfig): Access['languages'] =>
+  Object.fromEntries(config.machines.map(({ name, language }) => [name, language]));
 
 /** Vagrant's providers put it into XML and into settings files as it is. @throws Fault `vnc-password-characters` */
 function checked(secret: Secret): Secret {
@@ -78,6 +87,7 @@ export function vagrantEnvironment({
   vncPassword,
   webService,
   fingerprints,
+  languages,
 }: Access): Record<string, string> {
   const transport = scheme === 'https' ? 'ssl' : winrm.authentication === 'basic' ? 'plaintext' : 'negotiate';
   const ownCertificates = winrm.ca !== undefined || Object.keys(fingerprints).length > 0;
@@ -89,5 +99,8 @@ export function vagrantEnvironment({
     SSPR_WINRM_VERIFY: ownCertificates && winrm.authentication !== 'basic' ? 'no' : 'yes',
     SSPR_VNC_PASSWORD: vncPassword.reveal(),
     SSPR_VIRTUALBOX_CONSOLE: webService ? 'web-service' : 'vnc',
+    ...Object.fromEntries(
+      Object.entries(languages).map(([name, language]) => [`SSPR_LANGUAGE_${name.toUpperCase()}`, language]),
+    ),
   };
 }

@@ -6,6 +6,7 @@ version: 1
 # Your copy of the add-in, from https://aka.ms/sspraddin (x64 for 64-bit Windows).
 package:
   path: ./SsprWindowsLogon.PROD.msi
+  # previous: ./old/SsprWindowsLogon.PROD.msi # an earlier version: the upgrade from it is tried as well
 
 # The tenant. The app registration needs these application permissions of Microsoft Graph, with admin consent:
 # AuditLog.Read.All, Directory.Read.All, User.Read.All, and Mail.Read (limit it to the mailboxes below
@@ -31,7 +32,7 @@ machines:
   - name: win7
     os: win7 # win7 | win8 | win81
     provider: virtualbox # virtualbox | vmware_desktop | hyperv | libvirt
-    language: en # of the logon screen; en is the only one so far
+    language: en # of the logon screen: en | es | fr | sv | zh-CN
     # winrmFingerprint: 64 hexadecimal digits # https: SHA-256 of its certificate, in place of winrm.certificateAuthority
     # A user of its own, instead of one of the accounts below:
     # account: { upn: sspr-test-5@contoso.example, displayName: SSPR Test 5, mailbox: sspr-codes-5@contoso.example }
@@ -97,6 +98,21 @@ accountBudget:
   perHour: 4
   perDay: 5
 
+# Users whom the portal is to turn away, to see that it does and says why. Their name is typed at the logon screen of any
+# machine; they need no account there. No code is sent to them and no password is set.
+# refusals:
+#   - upn: sspr-unregistered@contoso.example
+#     expects: notRegistered # notRegistered | authenticatorOnly | policyOff | notLicensed | notInGroup | blocked
+#   - upn: sspr-hesitant@contoso.example
+#     expects: cancelled # registered like the users above; goes as far as the list of methods and leaves
+#     machines: [win7] # left out: all
+
+# What is done wrong once, on purpose, before it is done right. A wrong code counts towards the block of its user.
+trials: [] # wrongCode, weakPassword
+
+# Captions that your machines show otherwise than ours are known by ("npx sspr learn captions", docs/languages.md).
+# captions: [./captions-sv.yaml]
+
 # What becomes of the new passwords.
 passwords: { keep: memory } # forgotten with the end of the run
 # passwords: { keep: file, path: ./new-passwords.jsonl } # added to a file that only you can read
@@ -128,6 +144,9 @@ policy:
   # portalHost: passwordreset.microsoftonline.com # left out: that of the cloud
   methodsRequired: 1 # 1 | 2: how many methods the tenant asks of who resets the password
   clientTypes: [] # values of ClientType that audit entries may carry; empty: any, recorded
+  portalIssuers: [] # roots above the portal's certificate, by their names; empty: any that the machine trusts, recorded
+  # What "patched" means, in place of ours (docs/controls.md): of each group, one update has to be installed.
+  # patches: { win7: [[KB4490628, KB4536952], [KB3140245, KB4534310]], win8: [], win81: [[KB2919355]] }
   egressAddresses: [] # your network's public addresses; empty: the audit entry's address is only recorded
 
 # What may fail until a day, because somebody accepts that. Every report shows who, why and what it covered (docs/waivers.md).

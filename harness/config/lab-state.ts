@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import type { RefusalReason } from '../core/rehearsals.ts';
 import { isAlive } from '../core/process.ts';
 
 /** The project's folder. */
@@ -20,6 +21,8 @@ export interface LabState {
   readonly startTime: string;
   /** PEM file of the lab's own certificate authority. */
   readonly caFile: string;
+  /** What the authority calls itself in its certificate. */
+  readonly authorityName: string;
   /** OAuth authority and Graph root: `https://localhost:PORT`. */
   readonly authority: string;
   readonly graph: string;
@@ -29,11 +32,27 @@ export interface LabState {
   readonly clientSecretFile: string;
   /** The portal's name, and where on loopback it really listens: only the proxy knows the way. */
   readonly portal: { readonly host: string; readonly address: string; readonly port: number };
-  /** The corporate proxy. */
-  readonly proxy: { readonly host: string; readonly port: number; readonly accessLog: string };
+  /**
+   * The corporate proxy, a squid: SIGHUP to `pid` makes it read its configuration again. Lines that are written into
+   * `extraFile`, which is empty at first, come before all others there.
+   */
+  readonly proxy: {
+    readonly host: string;
+    readonly port: number;
+    readonly accessLog: string;
+    readonly pid: number;
+    readonly configFile: string;
+    readonly extraFile: string;
+  };
+  /** Where the lab's TLS servers write down each handshake, a line of JSON each; no secrets. */
+  readonly handshakesFile: string;
   /** The source address that the tenant sees for everything that came through the proxy. */
   readonly egressAddress: string;
+  /** Its administration (docs/lab.md): the address, and the file of the token. */
+  readonly admin: { readonly url: string; readonly tokenFile: string };
   readonly users: readonly LabUser[];
+  /** Users whom the portal turns away, each for a reason of its own; they have no account on any machine. */
+  readonly refusedUsers: readonly { readonly upn: string; readonly expects: RefusalReason }[];
 }
 
 export interface LabUser {

@@ -104,7 +104,9 @@ describe('the configuration', () => {
     expect(config?.winrm).toMatchObject({ password: 'env:SSPR_WINRM_PASSWORD', proxy: expect.any(String) });
     expect(config?.console.webService?.user).toBe('qa');
     expect(config?.machines[0]?.winrmFingerprint).toBe('ab'.repeat(32));
-    const shown = new Set([...text.matchAll(/(?:^[ -]*|[{,] *)([A-Za-z]+):/gm)].map(([, key]) => key));
+    const shown = new Set(
+      [...text.matchAll(/(?:^[ -]*|[{,] *)([A-Za-z][A-Za-z0-9]*):/gm)].map(([, key]) => key),
+    );
     expect(keysOf(configSchema).filter((key) => !shown.has(key))).toEqual([]);
   });
 
@@ -377,6 +379,61 @@ ${rest}`;
         expect(message.split('\n')).toHaveLength(1);
       });
     }
+  });
+
+  describe('of what is tried besides', () => {
+    const lab = (line: string): string =>
+      `version: 1\nmachines: [{ name: win7, os: win7, language: sv }, { name: win8, os: win8 }]\n${line}\n`;
+
+    it('is accepted where it is right', () => {
+      const { refusals, trials, captions, machines } = parseConfig(
+        lab(
+          'refusals: [{ upn: a@b.example, expects: notRegistered, machines: [win7] }]\ntrials: [weakPassword]\ncaptions: [./sv.yaml]',
+        ),
+        'sspr.yaml',
+      );
+      expect(refusals).toEqual([{ upn: 'a@b.example', expects: 'notRegistered', machines: ['win7'] }]);
+      expect([trials, captions, machines.map(({ language }) => language)]).toEqual([
+        ['weakPassword'],
+        ['./sv.yaml'],
+        ['sv', 'en'],
+      ]);
+    });
+
+    for (const [what, line, told] of [
+      [
+        'a reason that there is not',
+        'refusals: [{ upn: a@b.example, expects: tired }]',
+        /^sspr\.yaml:3:\d+ refusals\.0\.expects: .*"blocked".*found "tired"/,
+      ],
+      [
+        'a user twice',
+        'refusals: [{ upn: a@b.example, expects: blocked }, { upn: A@b.example, expects: policyOff }]',
+        /^sspr\.yaml:3:\d+ refusals\.1\.upn: found A@b\.example twice/,
+      ],
+      [
+        'a machine that there is not',
+        'refusals: [{ upn: a@b.example, expects: blocked, machines: [win9] }]',
+        /refusals\.0\.machines\.0: found win9; expected one of: win7, win8/,
+      ],
+      ['an unknown trial', 'trials: [wrongUser]', /^sspr\.yaml:3:\d+ trials\.0: .*"wrongCode"/],
+      ['a language that there is not', 'machines: [{ name: x, os: win7, language: de }]', /language/],
+      [
+        'an update without its number',
+        'policy: { patches: { win7: [[SP1]] } }',
+        /^sspr\.yaml:3:\d+ policy\.patches\.win7\.0\.0: expected the number of an update/,
+      ],
+      [
+        'updates of another Windows',
+        'policy: { patches: { win10: [[KB3140245]] } }',
+        /policy\.patches: .*"win10"/,
+      ],
+    ] as const)
+      it(`refuses ${what}, by one error with its place`, () => {
+        expect(() => parseConfig(lab(line).replace(/machines.*\nmachines/, 'machines'), 'sspr.yaml')).toThrow(
+          told,
+        );
+      });
   });
 
   describe('of waivers', () => {

@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
-import type * as z from 'zod';
 import { describe, Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { LAB_MACHINES } from './lab-machines.ts';
 import { ROOT } from './lab-state.ts';
 import { type Config, configSchema, NO_REFERENCE } from './schema.ts';
+import { checkYaml, type Mistake, placed } from './yaml.ts';
 
 export const CONFIG_FILE = 'sspr.yaml';
 
@@ -45,59 +44,20 @@ export function loadConfig(file?: string): LoadedConfig {
 
 /** @param name how the file is called in error messages */
 export function parseConfig(text: string, name: string): Config {
-  const { document, lines } = parseYaml(text);
-  const mistakes = document.errors.map((error) => {
-    const { line, col } = lines.linePos(error.pos[0]);
-    return `${name}:${line}:${col} is not YAML: ${error.message}`;
-  });
-  if (mistakes.length === 0) {
-    const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 50 }));
-    if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) {
-      const found = document.getIn(issue.path as (string | number)[]);
-      // What stands in place of a reference may be the secret.
-      const shown =
-        isNode(found) ||
-        typeof found === 'object' ||
-        found === undefined ||
-        issue.message === NO_REFERENCE ||
-        issue.message.startsWith('found ')
-          ? ''
-          : ` (found ${JSON.stringify(found)})`;
-      mistakes.push(
-        `${name}:${positionOf(document, lines, issue.path)} ${issue.path.join('.') || 'the file'}: ${inWords(issue)}${shown}`,
-      );
-    }
-  }
-  throw invalid(mistakes, name);
-}
-
-/** A key that is not there is the commonest mistake, and zod speaks of undefined. */
-const inWords = ({ code, message }: z.core.$ZodIssue): string =>
-  code === 'invalid_type' && message.endsWith('received undefined')
-    ? message.replace(/^Invalid input: expected (\w+), received undefined$/, 'is missing; expected $1')
-    : message;
-
-/** What is wrong with the value at a path, in one sentence: what was found, and what was expected. */
-export interface Mistake {
-  readonly path: readonly (string | number)[];
-  readonly says: string;
+  // What stands in place of a reference may be the secret.
+  const { data, mistakes } = checkYaml(text, name, configSchema, ({ message }) => message === NO_REFERENCE);
+  if (mistakes) throw invalid(mistakes, name);
+  return data;
 }
 
 /** The error for mistakes that only somebody sees who knows more than this room: each with its place in the file. */
 export function mistaken({ file }: LoadedConfig, mistakes: readonly Mistake[]): Fault {
   const name = file === undefined ? LAB_CONFIG : nameOf(file);
-  const { document, lines } = parseYaml(file === undefined ? '' : readFileSync(file, 'utf8'));
-  return invalid(
-    mistakes.map(
-      ({ path, says }) => `${name}:${positionOf(document, lines, path)} ${path.join('.')}: ${says}`,
-    ),
-    name,
-  );
+  return invalid(placed(file === undefined ? '' : readFileSync(file, 'utf8'), name, mistakes), name);
 }
 
 /** How a file is called in error messages. */
-const nameOf = (file: string): string => relative(process.cwd(), file) || file;
+export const nameOf = (file: string): string => relative(process.cwd(), file) || file;
 
 const invalid = (mistakes: readonly string[], name: string): Fault =>
   new Fault(mistakes.join('\n'), {
@@ -105,23 +65,6 @@ const invalid = (mistakes: readonly string[], name: string): Fault =>
     blame: 'config',
     remedy: `Correct ${name}; "npx sspr init --print" shows a complete example with every key explained.`,
   });
-
-function parseYaml(text: string): { document: Document; lines: LineCounter } {
-  const lines = new LineCounter();
-  return { document: parseDocument(text, { lineCounter: lines, prettyErrors: false }), lines };
-}
-
-/** Line and column of the deepest part of the path that is in the file. */
-function positionOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): string {
-  for (let depth = path.length; depth >= 0; depth--) {
-    const node: unknown = document.getIn(path.slice(0, depth) as (string | number)[], true);
-    if (isNode(node) && node.range) {
-      const { line, col } = lines.linePos(node.range[0]);
-      return `${line}:${col}`;
-    }
-  }
-  return '1:1';
-}
 
 /** A path of the configuration, made absolute. */
 export const configPath = (loaded: LoadedConfig, path: string): string =>

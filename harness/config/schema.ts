@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { CLOUD_NAMES } from '../core/clouds.ts';
+import { LANGUAGE_NAMES } from '../core/languages.ts';
+import { REFUSALS, TRIALS } from '../core/rehearsals.ts';
 import { WINRM_AUTHENTICATIONS } from '../core/endpoints.ts';
 import { isConfidential } from './confidential.ts';
 
@@ -131,7 +133,7 @@ const machine = z.strictObject({
     .regex(/^[a-z][a-z0-9-]{0,14}$/, 'expected a lower-case name of at most 15 letters, digits, hyphens'),
   os: z.enum(['win7', 'win8', 'win81']).describe('Which Windows runs there'),
   provider: z.enum(['lab', 'virtualbox', 'vmware_desktop', 'hyperv', 'libvirt']).default('lab'),
-  language: z.enum(['en']).default('en').describe('Language of the logon screen'),
+  language: z.enum(LANGUAGE_NAMES).default('en').describe('Language of the logon screen'),
   account: account
     .optional()
     .describe('The user whose password is reset there, instead of one of accounts; the lab has its own'),
@@ -230,6 +232,11 @@ const limits = z
   .describe('Time limits, in seconds')
   .prefault({});
 
+/** KB numbers: for each entry, one of its alternatives has to be installed. */
+const patchList = z.array(
+  z.array(z.string().regex(/^KB\d{6,7}$/, 'expected the number of an update: KB3140245')).min(1),
+);
+
 const policy = z
   .strictObject({
     tls: z
@@ -255,8 +262,33 @@ const policy = z
       .describe(
         'Addresses under which your network reaches Azure; empty: the audit entry’s address is only recorded',
       ),
+    portalIssuers: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Names of the roots that may stand above the portal’s certificate; empty: any that the machine trusts, recorded',
+      ),
+    patches: z
+      .strictObject({ win7: patchList, win8: patchList, win81: patchList })
+      .partial()
+      .default({})
+      .describe(
+        'What "patched" means, for each Windows; what is left out is the default of docs/controls.md',
+      ),
   })
   .prefault({});
+
+const refusal = z
+  .strictObject({
+    upn: z.email(),
+    expects: z
+      .enum(REFUSALS)
+      .describe(
+        'Why the portal does not let this user reset; cancelled: it would, but the user changes his mind',
+      ),
+    machines: z.array(z.string()).min(1).optional().describe('Where it is tried; everywhere when left out'),
+  })
+  .describe('A test user who is to be turned away at the logon screen');
 
 const waiver = z
   .strictObject({
@@ -300,8 +332,24 @@ export const configSchema = z
       .min(1)
       .optional()
       .describe('Where this host remembers the tries of the test users, for all runs'),
+    refusals: z.array(refusal).default([]).describe('Test users who are to be turned away'),
+    trials: z
+      .array(z.enum(TRIALS))
+      .optional()
+      .describe(
+        'What is done wrong once, on purpose, before it is done right; default: nothing, in the lab all',
+      ),
+    captions: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        'Files of captions that "sspr learn captions" has written, or you; they go before the built-in ones',
+      ),
     package: z
-      .strictObject({ path: z.string().min(1).describe('Your copy of SsprWindowsLogon.PROD.msi') })
+      .strictObject({
+        path: z.string().min(1).describe('Your copy of SsprWindowsLogon.PROD.msi'),
+        previous: z.string().min(1).optional().describe('An earlier version, to try the upgrade from it'),
+      })
       .optional()
       .describe('The add-in to install; the lab has a stand-in'),
     tenant: tenant.optional(),
@@ -367,10 +415,12 @@ function checkAccounts(
   {
     machines,
     accounts,
+    refusals,
     policy: { methodsRequired },
   }: {
     machines: z.infer<typeof machine>[];
     accounts: z.infer<typeof pooled>[];
+    refusals: z.infer<typeof refusal>[];
     policy: z.infer<typeof policy>;
   },
   issue: Issue,
@@ -404,6 +454,12 @@ function checkAccounts(
     });
   }
   accounts.forEach((entry, index) => checkNames(entry.machines, machines, ['accounts', index], issue));
+  refusals.forEach(({ upn, machines: named }, index) => {
+    checkNames(named, machines, ['refusals', index], issue);
+    if (seen.has(upn.toLowerCase()))
+      issue(['refusals', index, 'upn'], `found ${upn} twice; expected a user who is used for nothing else`);
+    seen.add(upn.toLowerCase());
+  });
 }
 
 function checkNames(
@@ -476,3 +532,4 @@ export type VerificationConfig = z.infer<typeof verification>;
 export type PasswordKeeping = Config['passwords'];
 export type AccountBudget = Config['accountBudget'];
 export type Limits = Config['limits'];
+export type RefusalConfig = z.infer<typeof refusal>;

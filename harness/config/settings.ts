@@ -4,12 +4,20 @@ import { CLOUDS, type CloudName } from '../core/clouds.ts';
 import { Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import type { TenantCredential } from '../core/tenant-credential.ts';
-import { type Access, resolveAccess, USUAL_ACCESS } from './access.ts';
+import { type Access, languagesOf, resolveAccess, USUAL_ACCESS } from './access.ts';
 import { accountsOf, type AccountSettings, labAccount } from './accounts.ts';
 import { hostStateFolder } from './host-state.ts';
 import type { LabState } from './lab-state.ts';
 import { configPath, type LoadedConfig, readPem, readSecret } from './load.ts';
-import type { AccountBudget, Config, Limits, MachineConfig, PasswordKeeping } from './schema.ts';
+import type {
+  AccountBudget,
+  Config,
+  Limits,
+  MachineConfig,
+  PasswordKeeping,
+  RefusalConfig,
+} from './schema.ts';
+import { TRIALS, type Trial } from '../core/rehearsals.ts';
 
 /** Whom to ask about the tenant, and as whom. */
 export interface TenantSettings {
@@ -42,6 +50,11 @@ export interface Settings {
   readonly limits: Limits;
   readonly accountBudget: AccountBudget;
   readonly passwords: PasswordKeeping;
+  /** Users who are to be turned away. */
+  readonly refusals: readonly RefusalConfig[];
+  readonly trials: readonly Trial[];
+  /** Files of captions, as paths; they go before the built-in ones. */
+  readonly captions: readonly string[];
   /** Where this host remembers the tries of the test users. */
   readonly stateFolder: string;
 }
@@ -81,15 +94,18 @@ export function resolveSettings(loaded: LoadedConfig, lab: LabState | undefined)
     config.stateFolder === undefined
       ? join(dirname(lab.clientSecretFile), 'state')
       : configPath(loaded, config.stateFolder);
-  const { portalHost = lab.portal.host, egressAddresses } = config.policy;
+  const { portalHost = lab.portal.host, egressAddresses, portalIssuers } = config.policy;
   return {
     ...common(loaded, stateFolder),
+    refusals: config.refusals.length > 0 ? config.refusals : spreadRefusals(lab, config.machines),
+    trials: config.trials ?? TRIALS,
     lab: true,
-    access: USUAL_ACCESS,
+    access: { ...USUAL_ACCESS, languages: languagesOf(loaded) },
     policy: {
       ...config.policy,
       portalHost,
       egressAddresses: egressAddresses.length > 0 ? egressAddresses : [lab.egressAddress],
+      portalIssuers: portalIssuers.length > 0 ? portalIssuers : [lab.authorityName],
     },
     tenant: labTenant(lab, stateFolder),
     machines: config.machines.map((machine) => {
@@ -99,9 +115,30 @@ export function resolveSettings(loaded: LoadedConfig, lab: LabState | undefined)
   };
 }
 
+/**
+ * Each user of the lab who is to be turned away takes a few seconds, so each is tried on one machine; but who is not
+ * registered, of whom the document speaks, on all of them.
+ */
+const spreadRefusals = (
+  { refusedUsers }: LabState,
+  machines: readonly MachineConfig[],
+): readonly RefusalConfig[] =>
+  refusedUsers.map((one, index) => {
+    const machine = machines[index % machines.length];
+    return one.expects === 'notRegistered' || !machine ? one : { ...one, machines: [machine.name] };
+  });
+
 const common = (loaded: LoadedConfig, stateFolder: string) => {
-  const { limits, accountBudget, passwords } = loaded.config;
-  return { limits, accountBudget, passwords: keepingOf(passwords, loaded), stateFolder };
+  const { limits, accountBudget, passwords, refusals, trials = [], captions } = loaded.config;
+  return {
+    limits,
+    accountBudget,
+    passwords: keepingOf(passwords, loaded),
+    refusals,
+    trials,
+    captions: captions.map((file) => configPath(loaded, file)),
+    stateFolder,
+  };
 };
 
 function keepingOf(passwords: PasswordKeeping, loaded: LoadedConfig): PasswordKeeping {
@@ -167,3 +204,10 @@ function labTenant(lab: LabState, stateFolder: string): TenantSettings {
 /** The package of the configuration, or the lab's stand-in. */
 export const packagePath = (loaded: LoadedConfig, standIn: string): string =>
   loaded.config.package ? configPath(loaded, loaded.config.package.path) : standIn;
+
+/** An earlier version, to try the upgrade from it: that of the configuration, or the lab's; undefined when there is none. */
+export function previousPackagePath(loaded: LoadedConfig, standIn: string | undefined): string | undefined {
+  const { package: msi } = loaded.config;
+  if (!msi) return standIn;
+  return msi.previous === undefined ? undefined : configPath(loaded, msi.previous);
+}

@@ -7,24 +7,28 @@ export const CLOUDS = {
     authority: 'https://login.microsoftonline.com',
     graph: 'https://graph.microsoft.com',
     portalHost: 'passwordreset.microsoftonline.com',
+    extraHosts: ['ajax.aspnetcdn.com', 'ocsp.digicert.com'],
     auditLog: true,
   },
   usGov: {
     authority: 'https://login.microsoftonline.us',
     graph: 'https://graph.microsoft.us',
     portalHost: 'passwordreset.microsoftonline.us',
+    extraHosts: [],
     auditLog: true,
   },
   usGovDoD: {
     authority: 'https://login.microsoftonline.us',
     graph: 'https://dod-graph.microsoft.us',
     portalHost: 'passwordreset.microsoftonline.us',
+    extraHosts: [],
     auditLog: true,
   },
   china: {
     authority: 'https://login.chinacloudapi.cn',
     graph: 'https://microsoftgraph.chinacloudapi.cn',
     portalHost: 'passwordreset.activedirectory.windowsazure.cn',
+    extraHosts: [],
     // Microsoft lists the audit log's API for the other clouds only.
     auditLog: false,
   },
@@ -34,6 +38,8 @@ export interface Cloud {
   readonly authority: string;
   readonly graph: string;
   readonly portalHost: string;
+  /** Hosts that the portal's pages load from on Windows 10, where Microsoft names them (facts 1.5: this cloud only). */
+  readonly extraHosts: readonly string[];
   /** Whether Microsoft documents that Graph gives the audit log there. */
   readonly auditLog: boolean;
 }

@@ -1,3 +1,5 @@
+import type { Trial } from './rehearsals.ts';
+
 /** What is done at the console in a reset, in the order in which it can happen. */
 export const CONSOLE_ACTIONS = [
   'tile-chosen',
@@ -20,4 +22,6 @@ export interface ConsoleAction {
   readonly at: string;
   /** Of the two actions of a verification. */
   readonly method?: VerificationMethod;
+  /** Done wrong on purpose: the same action follows, done right, unless the tenant accepts this one. */
+  readonly trial?: Trial;
 }
