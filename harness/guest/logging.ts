@@ -1,13 +1,23 @@
 import type { Deadline } from '../core/deadline.ts';
 import { Fault } from '../core/errors.ts';
 import type { Channel } from './channel.ts';
-import { SSPR_CLSID } from './facts.ts';
+import { type Facts, SSPR_CLSID } from './facts.ts';
+import { openRegistry } from './probe/fallback.ts';
 
 /** Where the add-in is registered as a credential provider, and reads EnableLogging. */
 export const PROVIDER_KEY = `HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\${SSPR_CLSID}`;
 
 /** `on` and `off` as the English document describes them (EnableLogging 1 and 0); `unset` removes the value. */
 export type VerboseLogging = 'on' | 'off' | 'unset';
+
+/** EnableLogging as it is now. */
+export async function readVerboseLogging(
+  channel: Channel,
+  deadline: Deadline,
+): Promise<Facts['verboseLogging']> {
+  const registry = await openRegistry((line) => channel.exec({ line }, deadline));
+  return registry.number(PROVIDER_KEY.replace('HKLM', 'HKEY_LOCAL_MACHINE'), 'EnableLogging');
+}
 
 const LINES: Readonly<Record<VerboseLogging, string>> = {
   on: `reg add "${PROVIDER_KEY}" /v EnableLogging /t REG_DWORD /d 1 /f`,

@@ -53,6 +53,16 @@ describe('inspectMsi, with packages built by wixl', () => {
     });
   });
 
+  it('knows the versions of the files that have one', async () => {
+    expect((await inspectMsi(file('x64.msi'))).fileVersions).toEqual({});
+    copyFileSync(file('x64.msi'), file('versioned.msi'));
+    const row = "UPDATE `File` SET `Version`='1.2.3.4', `FileName`='CONTEN~1.TXT|Content Long.txt'";
+    await promisify(execFile)('msibuild', [file('versioned.msi'), '-q', `${row} WHERE \`File\`='F'`]);
+    expect((await inspectMsi(file('versioned.msi'))).fileVersions).toEqual({
+      'content long.txt': '1.2.3.4',
+    });
+  });
+
   it('refuses a package for another architecture, when one is asked for', async () => {
     await expect(inspectMsi(file('x86.msi'), { architecture: 'x64' })).rejects.toMatchObject({
       code: 'msi-wrong-architecture',

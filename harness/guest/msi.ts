@@ -19,6 +19,8 @@ export interface MsiFacts {
   readonly productName: string;
   readonly productVersion: string;
   readonly manufacturer: string;
+  /** Versions of the files that it installs, by their names in lower case; those without one are left out. */
+  readonly fileVersions: Readonly<Record<string, string>>;
 }
 
 /** Platform in the Template of the summary information: `x64;1033`. Empty means Intel. */
@@ -54,6 +56,7 @@ export async function inspectMsi(
     bytes: content.length,
     architecture: readArchitecture(path, await msiinfo(path, 'suminfo', path)),
     ...readProperties(path, await msiinfo(path, 'export', path, 'Property')),
+    fileVersions: readFileVersions(await msiinfo(path, 'export', path, 'File')),
   };
   const { architecture = msi.architecture } = wanted;
   if (msi.architecture !== architecture) throw wrongArchitecture(msi, architecture);
@@ -95,6 +98,20 @@ function readProperties(
     productVersion: property('ProductVersion'),
     manufacturer: rows.get('Manufacturer') ?? '',
   };
+}
+
+/**
+ * Rows of the File table: `key component SHORT|long-name.dll size version ...`. A version may also be the key of another
+ * file, whose version it shares. Three lines of headings first.
+ */
+function readFileVersions(table: string): MsiFacts['fileVersions'] {
+  const rows = table.split(/\r?\n/).slice(3);
+  const versions = rows.flatMap((row) => {
+    const [, , name = '', , version = ''] = row.split('\t');
+    const long = name.slice(name.indexOf('|') + 1).toLowerCase();
+    return /^\d+(\.\d+)*$/.test(version) ? [[long, version] as const] : [];
+  });
+  return Object.fromEntries(versions);
 }
 
 export const missing = (path: string, cause: unknown): Fault =>

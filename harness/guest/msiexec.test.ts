@@ -35,13 +35,43 @@ describe('msiexec', () => {
     expect(msiExit(5)).toMatchObject({ code: 5, class: 'failed', meaning: 'Windows error 5' });
   });
 
+  const LINE = installLine('C:\\x.msi', 'C:\\l');
+  /** Ends with these codes, one after another, and then with the last one. */
+  const ending = (...codes: number[]): Channel => ({
+    exec: () =>
+      Promise.resolve({
+        exitCode: codes.length > 1 ? codes.shift()! : codes[0]!,
+        stdout: '',
+        stderr: '',
+        ms: 12,
+      }),
+    put: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  });
+
   it('gives the exit code its meaning', async () => {
-    const channel: Channel = {
-      exec: () => Promise.resolve({ exitCode: 1618, stdout: '', stderr: '', ms: 12 }),
-      put: () => Promise.resolve(),
-      close: () => Promise.resolve(),
-    };
-    const run = await runMsiexec(channel, installLine('C:\\x.msi', 'C:\\l'), Deadline.in(1000, 'installing'));
-    expect(run).toMatchObject({ exit: { name: 'ERROR_INSTALL_ALREADY_RUNNING', class: 'retry' }, ms: 12 });
+    const run = await runMsiexec(ending(1603), LINE, Deadline.in(1000, 'installing'));
+    expect(run).toMatchObject({ exit: { name: 'ERROR_INSTALL_FAILURE', class: 'failed' }, ms: 12 });
+    expect(run.tries).toEqual([{ at: expect.stringMatching(/Z$/), exitCode: 1603, ms: 12 }]);
+  });
+
+  it('waits while another installation is in progress, and keeps every try', async () => {
+    const run = await runMsiexec(ending(1618, 1601, 3010), LINE, Deadline.in(60_000, 'installing'), 1);
+    expect(run.exit.code).toBe(3010);
+    expect(run.tries.map(({ exitCode }) => exitCode)).toEqual([1618, 1601, 3010]);
+  });
+
+  it('ends with that code when there is no time left to wait', async () => {
+    const run = await runMsiexec(ending(1618), LINE, Deadline.in(1000, 'installing'), 20_000);
+    expect(run.exit).toMatchObject({ name: 'ERROR_INSTALL_ALREADY_RUNNING', class: 'retry' });
+    expect(run.tries).toHaveLength(1);
+  });
+
+  it('stops waiting when the run is interrupted', async () => {
+    const interruption = new AbortController();
+    const deadline = Deadline.in(60_000, 'installing', interruption.signal);
+    const running = runMsiexec(ending(1618), LINE, deadline, 20_000);
+    setImmediate(() => interruption.abort());
+    await expect(running).rejects.toMatchObject({ code: 'interrupted' });
   });
 });

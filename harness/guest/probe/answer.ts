@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Facts } from '../facts.ts';
+import { type Facts, JOIN_STATES } from '../facts.ts';
 
 /** The parts of the facts that are read, and can fail, one by one. */
 export type Part = Exclude<keyof Facts, 'schema' | 'scriptHost' | 'failures'>;
@@ -24,17 +24,33 @@ export const EMPTY: Pick<Facts, Part> = {
     winHttpProtocols: ABSENT,
     winHttpProtocolsWow64: ABSENT,
     cipherSuiteOrder: ABSENT,
+    systemSecureProtocols: ABSENT,
+    machineSecureProtocols: ABSENT,
+    policySecureProtocols: ABSENT,
   },
   connections: [],
+  handshakes: { logged: { state: 'off', reason: '' }, seen: [] },
   proxy: {
     winHttpSettings: ABSENT,
     systemProxyEnable: ABSENT,
     systemProxyServer: ABSENT,
+    systemProxyOverride: ABSENT,
     systemAutoConfigUrl: ABSENT,
+    systemConnectionSettings: ABSENT,
     perUserPolicy: ABSENT,
     machineProxyEnable: ABSENT,
     machineProxyServer: ABSENT,
+    machineProxyOverride: ABSENT,
+    machineAutoConfigUrl: ABSENT,
   },
+  environment: {
+    join: { state: 'none', name: '' },
+    networkSignOns: ABSENT,
+    remoteSessions: ABSENT,
+    remoteDesktopDenied: ABSENT,
+  },
+  providerFilters: [],
+  hotFixes: [],
   packages: [],
   rebootPending: [],
   credentialProviders: [],
@@ -61,6 +77,15 @@ const number = reading(z.number());
 const text = reading(z.string());
 const instant = z.union([z.iso.datetime(), z.literal('')]);
 
+const provider = z.object({
+  clsid: z.string(),
+  name: z.string(),
+  disabled: z.boolean(),
+  dll: text,
+  dllExists: z.boolean().nullable(),
+  dllVersion: text,
+});
+
 /** What the script says: all facts but those about the script host itself. */
 export const answer: z.ZodType<Omit<Facts, 'scriptHost'>> = z.object({
   schema: z.literal(1),
@@ -80,10 +105,14 @@ export const answer: z.ZodType<Omit<Facts, 'scriptHost'>> = z.object({
     winHttpProtocols: number,
     winHttpProtocolsWow64: number,
     cipherSuiteOrder: text,
+    systemSecureProtocols: number,
+    machineSecureProtocols: number,
+    policySecureProtocols: number,
   }),
   connections: z.array(
     z.object({
       url: z.string(),
+      route: z.string(),
       stack: z.enum(['winhttp', 'wininet']),
       ok: z.boolean(),
       status: z.number(),
@@ -95,24 +124,50 @@ export const answer: z.ZodType<Omit<Facts, 'scriptHost'>> = z.object({
     winHttpSettings: text,
     systemProxyEnable: number,
     systemProxyServer: text,
+    systemProxyOverride: text,
     systemAutoConfigUrl: text,
+    systemConnectionSettings: text,
     perUserPolicy: number,
     machineProxyEnable: number,
     machineProxyServer: text,
+    machineProxyOverride: text,
+    machineAutoConfigUrl: text,
   }),
+  handshakes: z.object({
+    logged: z.discriminatedUnion('state', [
+      z.object({ state: z.literal('on') }),
+      z.object({ state: z.literal('off'), reason: z.string() }),
+    ]),
+    seen: z.array(
+      z.object({
+        server: z.string(),
+        protocol: z.string(),
+        cipherSuite: z.string(),
+        chain: z.array(z.string()),
+      }),
+    ),
+  }),
+  environment: z.object({
+    join: z.object({ state: z.enum(JOIN_STATES), name: z.string() }),
+    networkSignOns: reading(
+      z.array(z.object({ profile: z.string(), type: z.enum(['preLogon', 'postLogon', '']) })),
+    ),
+    remoteSessions: reading(z.array(z.string())),
+    remoteDesktopDenied: number,
+  }),
+  providerFilters: z.array(provider),
+  hotFixes: z.array(z.string()),
   packages: z.array(z.object({ kb: z.string(), name: z.string(), state: z.number() })),
   rebootPending: z.array(z.string()),
-  credentialProviders: z.array(
-    z.object({
-      clsid: z.string(),
-      name: z.string(),
-      disabled: z.boolean(),
-      dll: text,
-      dllExists: z.boolean().nullable(),
-    }),
-  ),
+  credentialProviders: z.array(provider),
   products: z.array(
-    z.object({ key: z.string(), displayName: z.string(), displayVersion: z.string(), wow64: z.boolean() }),
+    z.object({
+      key: z.string(),
+      displayName: z.string(),
+      displayVersion: z.string(),
+      publisher: z.string(),
+      wow64: z.boolean(),
+    }),
   ),
   verboseLogging: number,
   userAccountControl: number,

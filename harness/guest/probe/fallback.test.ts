@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test';
 import { Deadline } from '../../core/deadline.ts';
 import type { Channel, ExecResult } from '../channel.ts';
-import { type Facts, SSPR_CLSID } from '../facts.ts';
+import { type CredentialProvider, type Facts, SSPR_CLSID } from '../facts.ts';
 import { readFactsWithoutScripts } from './fallback.ts';
 import { type LabGuest, startLabGuest } from './lab-guest.ts';
 import { probe } from './run.ts';
@@ -77,8 +77,20 @@ const REGISTRY = `Windows Registry Editor Version 5.00
 "DisplayVersion"="2.0"
 `;
 
-/** All but what no two readings have in common: the time, and how it was read. */
-const comparable = ({ clock: _clock, scriptHost: _scriptHost, ...rest }: Facts): object => rest;
+/** All but what no two readings have in common: the time, how it was read, and what only a script can read. */
+const comparable = ({
+  clock: _clock,
+  scriptHost: _scriptHost,
+  hotFixes: _hotFixes,
+  handshakes: _handshakes,
+  failures: _failures,
+  ...rest
+}: Facts): object => ({
+  ...rest,
+  credentialProviders: rest.credentialProviders.map(withoutVersion),
+  providerFilters: rest.providerFilters.map(withoutVersion),
+});
+const withoutVersion = ({ dllVersion: _, ...rest }: CredentialProvider): object => rest;
 
 describe('The facts without a script, on a lab guest', function () {
   this.timeout(120_000);
@@ -92,6 +104,8 @@ describe('The facts without a script, on a lab guest', function () {
     expect(probed.failures).toEqual({});
     expect(probed.credentialProviders.length).toBeGreaterThan(5);
     expect(comparable(read)).toEqual(comparable(probed));
+    // Wine's wmic does not know the updates.
+    expect(Object.keys(read.failures)).toEqual(['hotFixes']);
     expect(Math.abs(Date.parse(read.clock.now) - Date.now())).toBeLessThan(60_000);
     expect(Math.abs(Date.parse(read.clock.bootedAt) - Date.parse(probed.clock.bootedAt))).toBeLessThan(1000);
   });
@@ -112,8 +126,8 @@ describe('The facts without a script, on a lab guest', function () {
       message: expect.stringContaining('Windows Script Host access is disabled'),
       setting: `${SETTINGS.replace('HKLM', HKLM)} Enabled = REG_DWORD 0x0`,
     });
-    expect(Object.keys(read.failures)).toEqual(['connections']);
-    expect({ ...comparable(read), failures: {} }).toEqual(comparable(probed));
+    expect(Object.keys(read.failures)).toEqual(['hotFixes', 'connections']);
+    expect(comparable(read)).toEqual(comparable(probed));
 
     expect(read.tls.disabledByDefault).toEqual({ state: 'unreadable', reason: 'not a number: 0' });
     expect(read.tls.winHttpProtocolsWow64).toEqual({ state: 'absent' });
@@ -125,6 +139,7 @@ describe('The facts without a script, on a lab guest', function () {
       disabled: false,
       dll: { state: 'present', value: 'C:\\Program Files\\Återställ lösenord\\provider.dll' },
       dllExists: false,
+      dllVersion: { state: 'absent' },
     });
     expect(read.products.map(({ displayName, wow64 }) => [displayName, wow64])).toEqual([
       ['Microsoft SSPR Windows Logon – 密码 é', false],
@@ -179,6 +194,12 @@ describe('The facts without a script, on a stand-in', () => {
     ms: 0,
   });
 
+  /** As wmic prints it, for each instance. */
+  const wmi = (property: string): string =>
+    ({ Domain: ['contoso.com'], DomainRole: ['1'], HotFixID: ['KB2533552', 'File 1', 'kb4474419'] })[property]
+      ?.map((value) => `\r\r\n${property}=${value}\r\r\n`)
+      .join('') ?? '\r\n\r\nX=20261121040000.500000+060\r\n';
+
   /** A machine that has these keys, with what reg.exe prints below each; any other is not there. */
   function standIn(
     environment: string,
@@ -197,7 +218,10 @@ describe('The facts without a script, on a stand-in', () => {
       exec({ line }) {
         lines.push(line);
         if (line.startsWith('set ')) return Promise.resolve(said(environment));
-        if (line.startsWith('wmic')) return Promise.resolve(said('\r\n\r\nX=20261121040000.500000+060\r\n'));
+        const property = /^wmic \w+ get (\w+) /.exec(line)?.[1];
+        if (property !== undefined) return Promise.resolve(said(wmi(property)));
+        if (line === 'qwinsta')
+          return Promise.resolve(said(' 会话名\r\n>services  0\r\n rdp-tcp#3  anna  2\r\n'));
         const path = /^reg query "([^"]+)"/.exec(line)?.[1];
         if (path === undefined || keys[path] === 'denied')
           return Promise.resolve(said('', 1, '错误: 拒绝访问。'));
@@ -234,6 +258,11 @@ describe('The facts without a script, on a stand-in', () => {
     expect(facts.tls.winHttpProtocolsWow64).toEqual({ state: 'absent' });
     expect(facts.clock).toEqual({ now: '2026-11-21T03:00:00.500Z', bootedAt: '2026-11-21T03:00:00.500Z' });
     expect(machine.lines.filter((line) => line.includes('/reg:'))).toEqual([]);
+    expect(facts.hotFixes).toEqual(['KB2533552', 'KB4474419']);
+    expect(facts.environment).toMatchObject({
+      join: { state: 'domain', name: 'contoso.com' },
+      remoteSessions: { state: 'present', value: ['rdp-tcp#3'] },
+    });
   });
 
   it('asks for the 64-bit view on 64-bit Windows, also from a 32-bit shell', async () => {

@@ -1,6 +1,13 @@
 import type { Deadline } from '../../core/deadline.ts';
 import type { Channel } from '../channel.ts';
-import { type CredentialProvider, type Facts, type Product, type ScriptHost, SSPR_CLSID } from '../facts.ts';
+import {
+  type CredentialProvider,
+  type Facts,
+  type Product,
+  type Reading,
+  type ScriptHost,
+  SSPR_CLSID,
+} from '../facts.ts';
 import { parseWmiTime } from '../winrm/reboot.ts';
 import { EMPTY, type Part } from './answer.ts';
 import type { FileKey, FileValue } from './reg-file.ts';
@@ -32,20 +39,28 @@ const SOFTWARE = 'HKEY_LOCAL_MACHINE\\SOFTWARE';
 const CONTROL = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control';
 const WINDOWS = `${SOFTWARE}\\Microsoft\\Windows\\CurrentVersion`;
 const SERVICING = `${WINDOWS}\\Component Based Servicing`;
-const PROVIDERS = `${WINDOWS}\\Authentication\\Credential Providers`;
+const AUTHENTICATION = `${WINDOWS}\\Authentication`;
+const PROVIDERS = `${AUTHENTICATION}\\Credential Providers`;
 const SETTINGS = 'Microsoft\\Windows\\CurrentVersion\\Internet Settings';
 
-const READERS: { readonly [P in Exclude<Part, 'connections'>]: (machine: Machine) => Promise<Facts[P]> } = {
+const SYSTEM = `HKEY_USERS\\S-1-5-18\\Software\\${SETTINGS}`;
+
+const READERS: {
+  readonly [P in Exclude<Part, 'connections' | 'handshakes'>]: (machine: Machine) => Promise<Facts[P]>;
+} = {
   os: readOs,
   clock: readClock,
   tls: readTls,
   proxy: readProxy,
   packages: readPackages,
   rebootPending: readRebootPending,
-  credentialProviders: readCredentialProviders,
+  credentialProviders: (machine) => readProviders(machine, PROVIDERS),
   products: readProducts,
   verboseLogging: ({ registry }) => registry.number(`${PROVIDERS}\\${SSPR_CLSID}`, 'EnableLogging'),
   userAccountControl: ({ registry }) => registry.number(`${WINDOWS}\\Policies\\System`, 'EnableLUA'),
+  environment: readEnvironment,
+  providerFilters: (machine) => readProviders(machine, `${AUTHENTICATION}\\Credential Provider Filters`),
+  hotFixes: readHotFixes,
 };
 
 /**
@@ -56,7 +71,7 @@ const READERS: { readonly [P in Exclude<Part, 'connections'>]: (machine: Machine
 export async function readFactsWithoutScripts(
   channel: Channel,
   scriptHost: ScriptHost,
-  urls: readonly string[],
+  urls: readonly unknown[],
   deadline: Deadline,
 ): Promise<Facts> {
   const run: Run = (line) => channel.exec({ line }, deadline);
@@ -128,6 +143,69 @@ async function demandText(registry: RemoteRegistry, key: string, name: string): 
   return text;
 }
 
+/** What neither reg.exe nor cmd.exe tells. */
+const ONLY_BY_SCRIPT = { state: 'unreadable', reason: 'only a script can read it' } as const;
+
+async function readEnvironment(machine: Machine): Promise<Facts['environment']> {
+  const { registry } = machine;
+  return {
+    join: await readJoin(machine),
+    networkSignOns: (await hasNetworkProfiles(machine)) ? ONLY_BY_SCRIPT : { state: 'present', value: [] },
+    remoteSessions: await readRemoteSessions(machine),
+    remoteDesktopDenied: await registry.number(`${CONTROL}\\Terminal Server`, 'fDenyTSConnections'),
+  };
+}
+
+/** Azure AD keeps a key for each join; `DomainRole` is 0 or 2 in a workgroup. */
+async function readJoin({ run, registry }: Machine): Promise<Facts['environment']['join']> {
+  const ask = (property: string) => askWmi(run, 'computersystem', property);
+  const [role, name] = [await ask('DomainRole'), await ask('Domain')].map((answers) => answers[0]);
+  if (role === undefined || name === undefined) throw new Unreadable('wmic does not tell the domain');
+  const inDomain = !/^[02]$/.test(role);
+  const inCloud = ((await registry.key(`${CONTROL}\\CloudDomainJoin\\JoinInfo`))?.subkeys ?? []).length > 0;
+  const state = inDomain ? (inCloud ? 'hybrid' : 'domain') : inCloud ? 'azureAd' : 'none';
+  return { state, name };
+}
+
+async function hasNetworkProfiles({ run }: Machine): Promise<boolean> {
+  for (const service of ['dot3svc', 'Wlansvc']) {
+    const folder = `%ProgramData%\\Microsoft\\${service}\\Profiles\\Interfaces`;
+    const { stdout } = await run(`if exist "${folder}" (echo SSPR-YES) else echo SSPR-NO`);
+    if (!stdout.includes('SSPR-NO')) return true;
+  }
+  return false;
+}
+
+/** Only a session that somebody works in has a number: `rdp-tcp#0`. The rest of the line is in the machine's language. */
+async function readRemoteSessions({ run }: Machine): Promise<Reading<readonly string[]>> {
+  const { exitCode, stdout, stderr } = await run('qwinsta');
+  if (exitCode !== 0)
+    return { state: 'unreadable', reason: `qwinsta ended with ${exitCode}: ${oneLine(stderr + stdout)}` };
+  const found = stdout.matchAll(/^[> ]([\w-]+#\d+)\s/gm);
+  return { state: 'present', value: [...found].map(([, name = '']) => name) };
+}
+
+async function readHotFixes({ run }: Machine): Promise<string[]> {
+  const found = (await askWmi(run, 'qfe', 'HotFixID')).map((id) => id.toUpperCase());
+  return [...new Set(found.filter((id) => /^KB\d+$/.test(id)))];
+}
+
+/**
+ * A property of every instance, by wmic: `Name=value` on lines of their own. Wine's writes a heading and the values.
+ * @throws Unreadable
+ */
+async function askWmi(run: Run, alias: string, property: string): Promise<string[]> {
+  const { exitCode, stdout, stderr } = await run(`wmic ${alias} get ${property} /value`);
+  // wmic writes UTF-16.
+  const text = stdout.replaceAll('\0', '');
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const values = lines.filter((line) => line.startsWith(`${property}=`));
+  if (values.length > 0) return values.map((line) => line.slice(property.length + 1));
+  const heading = lines.findIndex((line) => line.endsWith(property));
+  if (exitCode === 0 && heading >= 0) return lines.slice(heading + 1).filter((line) => line !== '');
+  throw new Unreadable(`wmic does not tell ${property}: ${oneLine(text + stderr)}`);
+}
+
 async function readClock({ run }: Machine): Promise<Facts['clock']> {
   const time = async (name: string): Promise<string> => {
     const { stdout, stderr } = await run(`wmic os get ${name} /value`);
@@ -155,20 +233,26 @@ async function readTls({ registry }: Machine): Promise<Facts['tls']> {
       `${SOFTWARE}\\Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\00010002`,
       'Functions',
     ),
+    systemSecureProtocols: await registry.number(SYSTEM, 'SecureProtocols'),
+    machineSecureProtocols: await registry.number(`${SOFTWARE}\\${SETTINGS}`, 'SecureProtocols'),
+    policySecureProtocols: await registry.number(`${SOFTWARE}\\Policies\\${SETTINGS}`, 'SecureProtocols'),
   };
 }
 
 async function readProxy({ registry }: Machine): Promise<Facts['proxy']> {
   const machine = `${SOFTWARE}\\${SETTINGS}`;
-  const system = `HKEY_USERS\\S-1-5-18\\Software\\${SETTINGS}`;
   return {
     winHttpSettings: await registry.binary(`${machine}\\Connections`, 'WinHttpSettings'),
-    systemProxyEnable: await registry.number(system, 'ProxyEnable'),
-    systemProxyServer: await registry.text(system, 'ProxyServer'),
-    systemAutoConfigUrl: await registry.text(system, 'AutoConfigURL'),
+    systemProxyEnable: await registry.number(SYSTEM, 'ProxyEnable'),
+    systemProxyServer: await registry.text(SYSTEM, 'ProxyServer'),
+    systemProxyOverride: await registry.text(SYSTEM, 'ProxyOverride'),
+    systemAutoConfigUrl: await registry.text(SYSTEM, 'AutoConfigURL'),
+    systemConnectionSettings: await registry.binary(`${SYSTEM}\\Connections`, 'DefaultConnectionSettings'),
     perUserPolicy: await registry.number(`${SOFTWARE}\\Policies\\${SETTINGS}`, 'ProxySettingsPerUser'),
     machineProxyEnable: await registry.number(machine, 'ProxyEnable'),
     machineProxyServer: await registry.text(machine, 'ProxyServer'),
+    machineProxyOverride: await registry.text(machine, 'ProxyOverride'),
+    machineAutoConfigUrl: await registry.text(machine, 'AutoConfigURL'),
   };
 }
 
@@ -209,34 +293,37 @@ async function readRebootPending({ registry }: Machine): Promise<string[]> {
 
 const CLASSES = `${SOFTWARE}\\Classes\\CLSID`;
 
-async function readCredentialProviders(machine: Machine): Promise<CredentialProvider[]> {
+async function readProviders(machine: Machine, folder: string): Promise<CredentialProvider[]> {
   const { registry } = machine;
-  const listed = (await registry.key(PROVIDERS))?.subkeys ?? [];
+  const listed = (await registry.key(folder))?.subkeys ?? [];
   const names = listed.filter((name) => /^\{[0-9A-F-]{36}\}$/i.test(name));
   if (names.length === 0) return [];
-  const trees = await registry.trees([PROVIDERS, ...names.map((name) => `${CLASSES}\\${name}`)]);
+  const trees = await registry.trees([folder, ...names.map((name) => `${CLASSES}\\${name}`)]);
   const providers: CredentialProvider[] = [];
-  for (const name of names) providers.push(await readProvider(machine, trees, name));
+  for (const name of names) providers.push(await readProvider(machine, trees, `${folder}\\${name}`));
   return providers;
 }
 
 async function readProvider(
   machine: Machine,
   trees: ReadonlyMap<string, FileKey>,
-  name: string,
+  key: string,
 ): Promise<CredentialProvider> {
+  const name = key.slice(key.lastIndexOf('\\') + 1);
   const clsid = name.toUpperCase();
-  const values = await machine.registry.demand(trees, `${PROVIDERS}\\${name}`);
+  const values = await machine.registry.demand(trees, key);
   const server = await machine.registry.demand(trees, `${CLASSES}\\${name}\\InprocServer32`);
   const file = textOf(server?.get(''), `the file of ${clsid}`, machine);
   const disabled = values?.get('disabled') ?? { type: 'number', value: 0 };
   if (disabled.type !== 'number') throw new Unreadable(`Disabled of ${clsid}: not a number`);
+  const dllExists = file === undefined || file === '' ? null : await fileExists(machine, file);
   return {
     clsid,
     name: textOf(values?.get(''), `the name of ${clsid}`, machine) ?? '',
     disabled: disabled.value !== 0,
     dll: file === undefined ? { state: 'absent' } : { state: 'present', value: file },
-    dllExists: file === undefined || file === '' ? null : await fileExists(machine, file),
+    dllExists,
+    dllVersion: dllExists === true ? ONLY_BY_SCRIPT : { state: 'absent' },
   };
 }
 
@@ -292,6 +379,7 @@ async function productsBelow(machine: Machine, folder: string, wow64: boolean): 
       key,
       displayName: textOf(values?.get('displayname'), key, machine) ?? '',
       displayVersion: textOf(values?.get('displayversion'), key, machine) ?? '',
+      publisher: textOf(values?.get('publisher'), key, machine) ?? '',
       wow64,
     });
   }

@@ -1,6 +1,7 @@
 import { expect } from '@playwright/test';
 import { Deadline, timedOut } from '../../core/deadline.ts';
 import type { Channel, ExecResult } from '../channel.ts';
+import { EMPTY } from './answer.ts';
 import { probe, probeScript, readFacts } from './run.ts';
 
 const said = (stdout: string, stderr = ''): ExecResult => ({ exitCode: 0, stdout, stderr, ms: 1 });
@@ -8,11 +9,7 @@ const said = (stdout: string, stderr = ''): ExecResult => ({ exitCode: 0, stdout
 /** The least that the script can say: every part failed. */
 const ALL_FAILED = JSON.stringify({
   schema: 1,
-  failures: Object.fromEntries(
-    'os clock tls connections proxy packages rebootPending credentialProviders products verboseLogging userAccountControl'
-      .split(' ')
-      .map((part) => [part, 'broken']),
-  ),
+  failures: Object.fromEntries(Object.keys(EMPTY).map((part) => [part, 'broken'])),
 });
 const framed = (json: string): string => `noise\r\nSSPR-PROBE-BEGIN\r\n${json}\r\nSSPR-PROBE-END\r\n`;
 
@@ -116,6 +113,16 @@ describe('probe', () => {
     }
   });
 
+  it('tells the script on which way to connect, and passes on no way that cmd.exe would change', async () => {
+    const guest = machine(runs);
+    await probe(guest, { urls: [{ route: 'p.test:8080', url: 'https://portal.test/' }] }, deadline());
+    expect(guest.lines[0]).toContain(' 10 "p.test:8080 https://portal.test/"');
+    for (const route of ['p" & del *', '%p%', 'p q', '']) {
+      const urls = [{ route, url: 'https://portal.test/' }];
+      await expect(probe(machine(runs), { urls }, deadline())).rejects.toMatchObject({ code: 'probe-url' });
+    }
+  });
+
   it('has the 64-bit cscript run it, also from a 32-bit shell', async () => {
     const guest = machine(runs);
     await probe(guest, { urls: [] }, deadline());
@@ -214,7 +221,8 @@ describe('probe', () => {
         expect(facts.proxy.winHttpSettings.state).toBe('unreadable');
         expect(facts.verboseLogging.state).toBe('unreadable');
         expect(facts.failures.connections).toContain('Windows Script Host');
-        const failures = 'clock connections credentialProviders os packages products rebootPending';
+        const failures =
+          'clock connections credentialProviders environment hotFixes os packages products providerFilters rebootPending';
         expect(Object.keys(facts.failures).sort()).toEqual(failures.split(' '));
       });
     }

@@ -4,6 +4,7 @@ import type { Deadline } from '../../core/deadline.ts';
 import { Fault } from '../../core/errors.ts';
 import type { Channel, ExecResult } from '../channel.ts';
 import type { Facts } from '../facts.ts';
+import type { Ask } from '../routes.ts';
 import { answer, fillGaps } from './answer.ts';
 import { buildProbe } from './build.ts';
 import { readFactsWithoutScripts } from './fallback.ts';
@@ -11,8 +12,8 @@ import { whyNoScripts } from './script-host.ts';
 import { isThere, runScript, type Script } from './script.ts';
 
 export interface ProbeOptions {
-  /** Where the guest shall try to connect to, in this order, with each of its stacks. */
-  readonly urls: readonly string[];
+  /** Where the guest shall try to connect to, in this order: a URL with each of its stacks, an ask with its own. */
+  readonly urls: readonly (string | Ask)[];
   /** Time limit of one connection; default 10 s. */
   readonly connectionSeconds?: number;
 }
@@ -46,7 +47,19 @@ export async function probeScript(): Promise<Script> {
 }
 
 const scriptArguments = ({ urls, connectionSeconds = 10 }: ProbeOptions): string =>
-  [connectionSeconds.toString(), ...urls.map((url) => `"${checkUrl(url)}"`)].join(' ');
+  [connectionSeconds.toString(), ...urls.map((ask) => `"${argumentOf(ask)}"`)].join(' ');
+
+const argumentOf = (ask: string | Ask): string =>
+  typeof ask === 'string' ? checkUrl(ask) : `${ask.stack ?? checkRoute(ask.route)} ${checkUrl(ask.url)}`;
+
+function checkRoute(route: string): string {
+  if (/^[\w.:[\]-]+$/.test(route)) return route;
+  throw new Fault(`Not a proxy that the machine can be told to connect through: ${route}`, {
+    code: 'probe-url',
+    blame: 'machine',
+    remedy: 'Set the proxy on the machine as host:port, without quotes or percent signs.',
+  });
+}
 
 function checkUrl(url: string): string {
   if (URL.canParse(url) && !/["%!\s]/.test(url)) return url;

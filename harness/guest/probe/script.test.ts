@@ -141,6 +141,7 @@ function hostOf(machine: FakeWindows, args: readonly string[], echo: (line: stri
 function winHttpRequest(machine: FakeWindows): object {
   let answer: ReturnType<FakeWindows['winHttp']> = 0;
   return {
+    SetProxy: (setting: number, proxy = '') => machine.asked.push(`proxy ${setting} ${proxy}`.trim()),
     Open(_: string, url: string) {
       machine.asked.push(`winhttp ${url}`);
       answer = machine.winHttp(url);
@@ -304,12 +305,60 @@ describe('The probe, with nothing later than ECMAScript 3', () => {
     machine.winInet = (url) => (url.includes('refused') ? 12029 : 302);
     const { connections } = await factsOf(machine, '5', 'https://refused/', 'https://proxied/');
     expect(connections.map(({ ms, ...rest }) => ({ ...rest, timed: ms >= 0 }))).toEqual([
-      { url: 'https://refused/', stack: 'winhttp', ok: false, status: 0, error: '0x80072efd', timed: true },
-      { url: 'https://refused/', stack: 'wininet', ok: false, status: 0, error: '0x80072efd', timed: true },
-      { url: 'https://proxied/', stack: 'winhttp', ok: false, status: 407, error: '', timed: true },
-      { url: 'https://proxied/', stack: 'wininet', ok: true, status: 302, error: '', timed: true },
+      {
+        url: 'https://refused/',
+        route: 'settings',
+        stack: 'winhttp',
+        ok: false,
+        status: 0,
+        error: '0x80072efd',
+        timed: true,
+      },
+      {
+        url: 'https://refused/',
+        route: 'settings',
+        stack: 'wininet',
+        ok: false,
+        status: 0,
+        error: '0x80072efd',
+        timed: true,
+      },
+      {
+        url: 'https://proxied/',
+        route: 'settings',
+        stack: 'winhttp',
+        ok: false,
+        status: 407,
+        error: '',
+        timed: true,
+      },
+      {
+        url: 'https://proxied/',
+        route: 'settings',
+        stack: 'wininet',
+        ok: true,
+        status: 302,
+        error: '',
+        timed: true,
+      },
     ]);
     expect(machine.asked.filter((header) => header === 'Connection: close')).toHaveLength(2);
+  });
+
+  it('takes another way with WinHTTP where it is told to', async () => {
+    const machine = windows();
+    const ways = ['direct https://portal/', 'proxy.test:8080 https://portal/', 'settings http://portal/'];
+    const { connections } = await factsOf(machine, '5', ...ways);
+    expect(connections.map(({ route, url, stack }) => `${route} ${url} ${stack}`)).toEqual(
+      ways.map((way) => `${way} winhttp`),
+    );
+    expect(machine.asked.filter((line) => /^(proxy|winhttp)/.test(line))).toEqual([
+      'proxy 1',
+      'winhttp https://portal/',
+      'proxy 2 proxy.test:8080',
+      'winhttp https://portal/',
+      'winhttp http://portal/',
+    ]);
   });
 
   it('gives up on silence, and spares the stack that cannot', async () => {

@@ -13,6 +13,9 @@ import { type PrivateWine, startPrivateWine } from './wine.ts';
 const CURRENT_VERSION = 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion';
 const PROVIDERS = `${CURRENT_VERSION}\\Authentication\\Credential Providers`;
 const ORPHAN = '{00000000-1111-2222-3333-444444444444}';
+const FILTER = '{22222222-1111-2222-3333-444444444444}';
+const WIRELESS = 'C:\\ProgramData\\Microsoft\\Wlansvc\\Profiles\\Interfaces\\{A}';
+const WIRED = 'C:\\ProgramData\\Microsoft\\dot3svc\\Profiles\\Interfaces\\{B}';
 
 /** A machine with the add-in, TLS 1.2, a proxy, updates and a pending restart, as a file for regedit. */
 const REGISTRY = `Windows Registry Editor Version 5.00
@@ -53,6 +56,15 @@ const REGISTRY = `Windows Registry Editor Version 5.00
 
 [${PROVIDERS}\\${ORPHAN}]
 "Disabled"=dword:00000001
+
+[${CURRENT_VERSION}\\Authentication\\Credential Provider Filters\\${FILTER}]
+@="Other filter"
+
+[HKEY_LOCAL_MACHINE\\SOFTWARE\\Classes\\CLSID\\${FILTER}\\InprocServer32]
+@="kernel32.dll"
+
+[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\CloudDomainJoin\\JoinInfo\\0123456789ABCDEF]
+"TenantId"="00000000-0000-0000-0000-000000000000"
 
 [${CURRENT_VERSION}\\Uninstall\\{12345678-1234-1234-1234-123456789012}]
 "DisplayName"="Microsoft SSPR Windows Logon"
@@ -100,7 +112,16 @@ describe('The probe under real cscript (Wine)', function () {
       credentialProviders: [],
       products: [],
       connections: [],
+      providerFilters: [],
+      environment: {
+        join: { state: 'none', name: 'WORKGROUP' },
+        networkSignOns: { state: 'present', value: [] },
+        // Wine has no qwinsta: what cannot be asked is not none.
+        remoteSessions: { state: 'unreadable' },
+        remoteDesktopDenied: { state: 'absent' },
+      },
     });
+    expect(facts.hotFixes.length).toBeGreaterThan(0);
   });
 
   it('tells the time and the boot time', async () => {
@@ -122,7 +143,7 @@ describe('The probe under real cscript (Wine)', function () {
       deadline(),
     );
     expect(facts.failures).toEqual({});
-    expect(facts.connections.map(({ url: _url, ms: _ms, ...rest }) => rest)).toEqual([
+    expect(facts.connections.map(({ url: _url, route: _route, ms: _ms, ...rest }) => rest)).toEqual([
       { stack: 'winhttp', ok: true, status: 200, error: '' },
       { stack: 'wininet', ok: true, status: 200, error: '' },
       { stack: 'winhttp', ok: false, status: 0, error: '0x80072ee2' },
@@ -172,6 +193,8 @@ describe('The probe under real cscript (Wine)', function () {
       disabled: false,
       dll: { state: 'present', value: 'C:\\sspr\\provider.dll' },
       dllExists: true,
+      // That file is too short to be a program.
+      dllVersion: expect.objectContaining({ state: expect.stringMatching(/absent|unreadable/) }),
     });
     expect(facts.credentialProviders).toContainEqual({
       clsid: ORPHAN,
@@ -179,16 +202,68 @@ describe('The probe under real cscript (Wine)', function () {
       disabled: true,
       dll: { state: 'absent' },
       dllExists: null,
+      dllVersion: { state: 'absent' },
     });
+    expect(facts.providerFilters).toEqual([
+      {
+        clsid: FILTER,
+        name: 'Other filter',
+        disabled: false,
+        dll: { state: 'present', value: 'kernel32.dll' },
+        dllExists: true,
+        dllVersion: { state: 'present', value: expect.stringMatching(/^\d+(\.\d+){3}$/) },
+      },
+    ]);
+    expect(facts.environment.join.state).toBe('azureAd');
     expect(facts.products).toEqual([
       {
         key: '{12345678-1234-1234-1234-123456789012}',
         displayName: 'Microsoft SSPR Windows Logon',
         displayVersion: '1.0.0.0',
+        publisher: '',
         wow64: false,
       },
     ]);
     expect(facts.verboseLogging).toEqual({ state: 'present', value: 1 });
+  });
+
+  it('reads the profiles of 802.1X, whatever their encoding is, and the sessions by their names', async () => {
+    const profile = (name: string, security: string): string =>
+      `<?xml version="1.0"?><WLANProfile><name>${name}</name><MSM><security>${security}</security></MSM></WLANProfile>`;
+    const oneX = (type: string): string =>
+      `<OneX xmlns="http://www.microsoft.com/networking/OneX/v1"><singleSignOn>\n <type>${type}</type></singleSignOn></OneX>`;
+    await wine.exec({ line: `mkdir "${WIRELESS}" & mkdir "${WIRED}"` }, deadline());
+    const files: readonly (readonly [path: string, text: string, encoding: BufferEncoding])[] = [
+      [`${WIRELESS}\\{1}.xml`, profile('Office', oneX('preLogon')), 'utf8'],
+      [`${WIRELESS}\\{2}.xml`, profile('Home', '<sharedKey/>'), 'utf8'],
+      [
+        `${WIRED}\\{3}.xml`,
+        `\ufeff${profile('', '<OneX/>').replace('<OneX/>', oneX('postLogon'))}`,
+        'utf16le',
+      ],
+      [`${WIRED}\\{4}.xml`, profile('Plain', '<OneX ></OneX>'), 'utf8'],
+    ];
+    for (const [path, text, encoding] of files) {
+      await wine.put(Buffer.from(text, encoding), 'C:\\profile.xml', deadline());
+      await wine.exec({ line: `copy C:\\profile.xml "${path}"` }, deadline());
+    }
+    const sessions =
+      ' SESSIONNAME       USERNAME                 ID  ÉTAT    TYPE\r\n>services                                    0  Déco\r\n' +
+      ' rdp-tcp#12        anna                      2  Actif   rdpwd\r\n rdp-tcp                                 65536  Écouter\r\n';
+    await wine.put(Buffer.from(`@type C:\\sessions.txt\r\n`), 'C:\\windows\\qwinsta.bat', deadline());
+    await wine.put(Buffer.from(sessions, 'latin1'), 'C:\\sessions.txt', deadline());
+
+    const { environment } = await probe(wine, { urls: [] }, deadline());
+    expect(environment.networkSignOns).toEqual({
+      state: 'present',
+      value: expect.arrayContaining([
+        { profile: 'Wlansvc Office', type: 'preLogon' },
+        { profile: 'dot3svc ', type: 'postLogon' },
+        { profile: 'dot3svc Plain', type: '' },
+      ]),
+    });
+    expect(environment.networkSignOns).toMatchObject({ value: { length: 3 } });
+    expect(environment.remoteSessions).toEqual({ state: 'present', value: ['rdp-tcp#12'] });
   });
 
   it('sees that the DLL is gone and that logging was switched off', async () => {

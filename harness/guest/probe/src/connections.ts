@@ -4,29 +4,47 @@ import { errorNumber, hex } from './errors.ts';
 /** ERROR_WINHTTP_TIMEOUT, for a wait that we end ourselves. */
 const TIMED_OUT = '0x80072ee2';
 
+/** HTTPREQUEST_PROXY_SETTING of WinHttpRequest. */
+const DIRECT = 1;
+const NAMED_PROXY = 2;
+
 /** An answer of a stack: a status, or the number of an error. */
 interface Answer {
   readonly status: number;
   readonly error: string;
 }
 
-/** Connects to every URL with both stacks of Windows. */
-export function connectAll(urls: readonly string[], timeoutSeconds: number): Connection[] {
+/**
+ * Makes the connections of the command line: a URL is asked for with both stacks of Windows as they are set up,
+ * `direct URL` and `host:port URL` with WinHTTP on this route, `settings URL` and `wininet URL` with one of the two.
+ */
+export function connectAll(asks: readonly string[], timeoutSeconds: number): Connection[] {
   const connections: Connection[] = [];
-  for (const url of urls) {
-    const winhttp = timed(url, 'winhttp', () => askWinHttp(url, timeoutSeconds));
-    connections.push(winhttp);
+  for (const ask of asks) {
+    const words = ask.split(' ');
+    const url = words[words.length - 1] as string;
+    const way = words.length > 1 ? (words[0] as string) : 'both';
+    let silent = false;
+    if (way !== 'wininet') {
+      const route = way === 'both' ? 'settings' : way;
+      const winhttp = timed(url, route, 'winhttp', () => askWinHttp(url, route, timeoutSeconds));
+      connections.push(winhttp);
+      silent = winhttp.error === TIMED_OUT;
+    }
     // This stack has no time limit: where the first one met silence, it would hang.
-    if (winhttp.error !== TIMED_OUT) connections.push(timed(url, 'wininet', () => askWinInet(url)));
+    if (way === 'wininet' || (way === 'both' && !silent)) {
+      connections.push(timed(url, 'settings', 'wininet', () => askWinInet(url)));
+    }
   }
   return connections;
 }
 
-function timed(url: string, stack: Connection['stack'], ask: () => Answer): Connection {
+function timed(url: string, route: string, stack: Connection['stack'], ask: () => Answer): Connection {
   const start = new Date().getTime();
   const answer = attempt(ask);
   return {
     url: url,
+    route: route,
     stack: stack,
     ok: answer.status >= 200 && answer.status < 400,
     status: answer.status,
@@ -45,8 +63,10 @@ function attempt(ask: () => Answer): Answer {
   }
 }
 
-function askWinHttp(url: string, timeoutSeconds: number): Answer {
+function askWinHttp(url: string, route: string, timeoutSeconds: number): Answer {
   const request = new ActiveXObject('WinHttp.WinHttpRequest.5.1');
+  if (route === 'direct') request.SetProxy(DIRECT);
+  else if (route !== 'settings') request.SetProxy(NAMED_PROXY, route);
   request.Open('GET', url, true);
   // Through a proxy, Wine would reuse the tunnel to another target.
   request.SetRequestHeader('Connection', 'close');

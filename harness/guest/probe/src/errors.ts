@@ -7,6 +7,9 @@ interface ComError {
 /** HRESULT of "there is no such file, key or value". */
 export const NOT_FOUND = '0x80070002';
 
+/** HRESULTs of "there is no such resource in the file": of no data at all, of that type, of that name. */
+export const NO_RESOURCE = ['0x80070714', '0x80070715', '0x80070716'];
+
 /** HRESULT of "not implemented". */
 export const NOT_IMPLEMENTED = '0x80004001';
 

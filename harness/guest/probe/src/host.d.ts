@@ -22,6 +22,8 @@ interface TextFile {
 interface FileSystem {
   OpenTextFile(path: string, mode: 1): TextFile;
   FileExists(path: string): boolean;
+  FolderExists(path: string): boolean;
+  GetFileVersion(path: string): string;
   DeleteFile(path: string, force: boolean): void;
   GetSpecialFolder(which: 2): { readonly Path: string };
   GetTempName(): string;
@@ -29,6 +31,8 @@ interface FileSystem {
 
 /** Asynchronous requests only: Wine ignores SetTimeouts. */
 interface WinHttpRequest {
+  /** 1: past every proxy; 2: through this one, `host:port`. Wine forgets it. */
+  SetProxy(setting: 1 | 2, proxy?: string): void;
   Open(method: string, url: string, async: boolean): void;
   SetRequestHeader(name: string, value: string): void;
   Send(): void;
@@ -51,6 +55,7 @@ interface WmiLocator {
     namespace: string,
   ): {
     ExecQuery(query: string): {
+      readonly Count: number;
       /** Not Enumerator, which Wine's JScript cannot apply to collections. */
       ItemIndex(at: number): { readonly Properties_: { Item(name: string): { readonly Value: unknown } } };
     };

@@ -2,14 +2,16 @@ import type { Facts } from '../../facts.ts';
 import {
   readCredentialProviders,
   readProducts,
+  readProviderFilters,
   readUserAccountControl,
   readVerboseLogging,
 } from './add-in.ts';
 import { connectAll } from './connections.ts';
 import { describe } from './errors.ts';
 import { stringify } from './json.ts';
-import { readProxy, readTls } from './network.ts';
-import { readPackages, readRebootPending } from './updates.ts';
+import { readEnvironment } from './environment.ts';
+import { readHandshakes, readProxy, readTls } from './network.ts';
+import { readHotFixes, readPackages, readRebootPending } from './updates.ts';
 import { demandNativeView, readClock, readOs } from './windows.ts';
 
 /** What each part of the facts is read with. A part that throws is a failure of its own. */
@@ -26,7 +28,11 @@ const PARTS: {
   products: readProducts,
   verboseLogging: readVerboseLogging,
   userAccountControl: readUserAccountControl,
+  environment: readEnvironment,
+  providerFilters: readProviderFilters,
+  hotFixes: readHotFixes,
   connections: () => connectAll(commandLine().slice(1), parseInt(commandLine()[0] || '10', 10)),
+  handshakes: readHandshakes,
 };
 
 function commandLine(): string[] {

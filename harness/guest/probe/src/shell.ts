@@ -12,7 +12,8 @@ export function runToFile(line: string): { exitCode: number; output: string } {
   }
 }
 
-function readFile(path: string): string {
+/** The text of a file in the machine's code page: what is beyond ASCII may look strange. */
+export function readFile(path: string): string {
   const file = files.OpenTextFile(path, 1);
   try {
     // ReadAll throws on an empty file.
@@ -23,6 +24,11 @@ function readFile(path: string): string {
 }
 
 export const fileExists = (path: string): boolean => files.FileExists(path);
+
+export const folderExists = (path: string): boolean => files.FolderExists(path);
+
+/** `1.0.7.0`, or '' where the file carries none. */
+export const fileVersion = (path: string): string => files.GetFileVersion(path);
 
 /** The text with `%NAME%` replaced; an unknown name stays as it is. Wine leaves a NUL at the end. */
 export const expand = (text: string): string => shell.ExpandEnvironmentStrings(text).replace(/\0+$/, '');

@@ -1,5 +1,6 @@
 import type { Facts } from '../../facts.ts';
 import { contains, listKey, MACHINE, readNumber, valueExists } from './registry.ts';
+import { askWmi } from './windows.ts';
 
 const CURRENT_VERSION = MACHINE + '\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\';
 const SERVICING = CURRENT_VERSION + 'Component Based Servicing';
@@ -21,6 +22,16 @@ export function readPackages(): Facts['packages'] {
     seen[id] = true;
   }
   return packages;
+}
+
+/** Beside KB numbers Windows lists file names and ids there. */
+export function readHotFixes(): Facts['hotFixes'] {
+  const found: string[] = [];
+  for (const fix of askWmi('Win32_QuickFixEngineering', ['HotFixID'])) {
+    const id = (fix['HotFixID'] as string).toUpperCase();
+    if (/^KB\d+$/.test(id) && !contains(found, id)) found.push(id);
+  }
+  return found;
 }
 
 /** Keys whose being there says that a restart is pending. Source: facts 3.2. */

@@ -32,9 +32,22 @@ export function demandNativeView(): void {
 }
 
 export function readClock(): Facts['clock'] {
-  const systems = new ActiveXObject('WbemScripting.SWbemLocator')
+  const bootedAt = askWmi('Win32_OperatingSystem', ['LastBootUpTime'])[0];
+  if (bootedAt === undefined) throw new Error('Win32_OperatingSystem is empty');
+  return { now: toIso(new Date()), bootedAt: toIso(fromCim(bootedAt['LastBootUpTime'] as string)) };
+}
+
+/** These properties of every instance of a class of WMI, as texts. */
+export function askWmi(name: string, properties: readonly string[]): Record<string, string>[] {
+  const instances = new ActiveXObject('WbemScripting.SWbemLocator')
     .ConnectServer('.', 'root\\cimv2')
-    .ExecQuery('SELECT LastBootUpTime FROM Win32_OperatingSystem');
-  const bootedAt = systems.ItemIndex(0).Properties_.Item('LastBootUpTime').Value;
-  return { now: toIso(new Date()), bootedAt: toIso(fromCim(String(bootedAt))) };
+    .ExecQuery('SELECT ' + properties.join(', ') + ' FROM ' + name);
+  const found: Record<string, string>[] = [];
+  for (let at = 0; at < instances.Count; at++) {
+    const values = instances.ItemIndex(at).Properties_;
+    const texts: Record<string, string> = {};
+    for (const property of properties) texts[property] = String(values.Item(property).Value);
+    found.push(texts);
+  }
+  return found;
 }
