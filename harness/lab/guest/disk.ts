@@ -8,10 +8,12 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, win32 } from 'node:path';
 import { promisify } from 'node:util';
+import type { Language } from '../../core/languages.ts';
 import { AGENT_NAMES } from './agents.ts';
 import { machineHive, userHive } from './first-boot.ts';
 import { patchHive } from './hive.ts';
@@ -38,11 +40,11 @@ export class Disk {
   }
 
   /** The machine's disk; made from the golden files when there is none yet. */
-  static async open(folder: string, profile: Profile, files: GuestFiles, tools: ToolNames): Promise<Disk> {
+  static async open(folder: string, install: Installation): Promise<Disk> {
     if (!existsSync(folder)) {
       const unfinished = `${folder}.unfinished`;
       rmSync(unfinished, { recursive: true, force: true });
-      await make(unfinished, profile, files, tools);
+      await make(unfinished, install);
       renameSync(unfinished, folder);
     }
     const disk = new Disk(folder);
@@ -81,6 +83,27 @@ export class Disk {
     }
     return at.reduce(matchName, join(this.prefix, 'drive_c'));
   }
+
+  /** What is free on drive C:, in bytes. */
+  freeBytes(): number {
+    const root = join(this.prefix, 'drive_c');
+    const large = readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => statSync(join(root, name)).size)
+      .filter((size) => size >= LARGE_BYTES);
+    return Math.max(
+      0,
+      large.reduce((free, size) => free - size, CAPACITY_BYTES),
+    );
+  }
+}
+
+/** What a new machine is made of. */
+export interface Installation {
+  readonly profile: Profile;
+  readonly language: Language;
+  readonly files: GuestFiles;
+  readonly tools: ToolNames;
 }
 
 /** Programs in system32 that are the lab's, and those elsewhere in the Windows folder, by their path. */
@@ -89,9 +112,19 @@ export interface ToolNames {
   readonly elsewhere: readonly string[];
 }
 
-/** Where Wine's own programs go when the lab's take their places. */
+/** Where Wine's own programs go when the lab's take their places, and hand over to them. */
 export const WINE_MSIEXEC = 'C:\\lab\\wine\\msiexec.exe';
 export const WINE_CSCRIPT = 'C:\\lab\\wine\\cscript.exe';
+export const WINE_NET = 'C:\\lab\\wine\\net.exe';
+export const WINE_SC = 'C:\\lab\\wine\\sc.exe';
+export const WINE_FSUTIL = 'C:\\lab\\wine\\fsutil.exe';
+const WINE_PROGRAMS = [WINE_MSIEXEC, WINE_CSCRIPT, WINE_NET, WINE_SC, WINE_FSUTIL];
+
+/** Packages in a guest that bring its Windows Installer into trouble. */
+const PACKAGES_FOLDER = 'lab/packages';
+/** What a disk of the lab holds. Only large files in the root are counted: one that fills it can be made there. */
+export const CAPACITY_BYTES = 64 * 2 ** 30;
+const LARGE_BYTES = 2 ** 30;
 
 function matchName(folder: string, name: string): string {
   const exact = join(folder, name);
@@ -100,7 +133,7 @@ function matchName(folder: string, name: string): string {
   return found === undefined ? exact : join(folder, found);
 }
 
-async function make(folder: string, profile: Profile, files: GuestFiles, tools: ToolNames): Promise<void> {
+async function make(folder: string, { profile, language, files, tools }: Installation): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const prefix = join(folder, 'prefix');
   await promisify(execFile)('cp', ['-a', '--reflink=auto', files.golden, prefix]);
@@ -115,9 +148,12 @@ async function make(folder: string, profile: Profile, files: GuestFiles, tools: 
   const lab = join(prefix, 'drive_c/lab');
   mkdirSync(join(lab, 'bin'), { recursive: true });
   mkdirSync(join(lab, 'wine'));
-  for (const program of ['msiexec.exe', 'cscript.exe']) {
+  for (const program of WINE_PROGRAMS.map((path) => win32.basename(path))) {
     renameSync(join(windows, 'system32', program), join(lab, 'wine', program));
   }
+  mkdirSync(join(prefix, 'drive_c', PACKAGES_FOLDER));
+  for (const msi of [files.previousMsi, ...files.troubles])
+    copyFileSync(msi, join(prefix, 'drive_c', PACKAGES_FOLDER, basename(msi)));
   const places = [
     ...AGENT_NAMES.map((name) => join(lab, 'bin', `${name}.exe`)),
     ...tools.system32.map((name) => join(windows, 'system32', `${name}.exe`)),
@@ -128,14 +164,14 @@ async function make(folder: string, profile: Profile, files: GuestFiles, tools: 
     rmSync(place, { force: true });
     copyFileSync(files.helper, place);
   }
-  // The inbox credential providers must be files that are there; nobody loads them.
+  // The inbox credential providers must be files that are there.
   for (const { dll } of profile.credentialProviders) {
     const place = join(windows, 'system32', dll);
-    if (!existsSync(place)) copyFileSync(files.provider, place);
+    if (!existsSync(place)) writeFileSync(place, 'A part of Windows that nobody loads in the lab.\r\n');
   }
   const edits = {
-    'system.reg': machineHive(profile, identity.machineSid),
-    'user.reg': userHive([...tools.system32, ...tools.elsewhere.map(programName)]),
+    'system.reg': machineHive(profile, identity.machineSid, language),
+    'user.reg': userHive([...tools.system32, ...tools.elsewhere.map(programName)], language),
   };
   for (const [name, edit] of Object.entries(edits)) {
     const hive = join(prefix, name);

@@ -1,7 +1,9 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const LOGS = ['Application', 'Security', 'System'] as const;
+/** What CryptoAPI logs of certificates and their chains, while it is enabled. */
+export const CAPI2_LOG = 'Microsoft-Windows-CAPI2/Operational';
+export const LOGS = ['Application', CAPI2_LOG, 'Security', 'System'] as const;
 export type LogName = (typeof LOGS)[number];
 export type Level = 'Critical' | 'Error' | 'Warning' | 'Information' | 'Verbose';
 
@@ -15,9 +17,15 @@ export interface LoggedEvent {
   readonly level: Level;
   readonly computer: string;
   readonly message: string;
+  /** The event's own data as XML, an element `EventData` or `UserData`; without it the message is all there is. */
+  readonly data?: string;
 }
 
-export type NewEvent = Pick<LoggedEvent, 'log' | 'source' | 'id' | 'message'> & { readonly level?: Level };
+export type NewEvent = Pick<LoggedEvent, 'log' | 'source' | 'id' | 'message' | 'data'> & {
+  readonly level?: Level;
+  /** ISO 8601, UTC; now unless it is said. */
+  readonly at?: string;
+};
 
 /** The machine's event logs, as JSON lines on its disk: snapshots keep them, as they keep those of a real machine. */
 export class EventLog {
@@ -54,7 +62,8 @@ export class EventLog {
   }
 
   #file(log: LogName): string {
-    return join(this.folder, `${log}.jsonl`);
+    // As Windows names its own files.
+    return join(this.folder, `${log.replace('/', '%4')}.jsonl`);
   }
 }
 

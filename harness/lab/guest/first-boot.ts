@@ -1,6 +1,7 @@
+import { LANGUAGES, type Language } from '../../core/languages.ts';
 import { type HiveEdit } from './hive.ts';
-import { type Profile } from './profile.ts';
-import { type RegistryValue, dword, expandSz, sz } from './registry-value.ts';
+import { INBOX_FILTER, type InboxProvider, type Profile } from './profile.ts';
+import { type RegistryValue, dword, expandSz, multiSz, sz } from './registry-value.ts';
 
 /*
  * What the registry of a guest holds when it is new, beyond Wine's own: as much of a well-kept Windows as the checks
@@ -9,28 +10,24 @@ import { type RegistryValue, dword, expandSz, sz } from './registry-value.ts';
 
 const WINDOWS_NT = 'Microsoft\\Windows NT\\CurrentVersion';
 const WINDOWS = 'Microsoft\\Windows\\CurrentVersion';
+/** Type of a language of the user interface that needs no other one beneath it, as Windows writes it. */
+const SINGLE_LANGUAGE = 0x91;
+/** Below HKEY_LOCAL_MACHINE. */
+export const LANGUAGE_KEY = 'System\\CurrentControlSet\\Control\\Nls\\Language';
 /** State of a Component Based Servicing package: installed. */
 const INSTALLED = 0x70;
 /** `DefaultSecureProtocols`: TLS 1.1 (0x200) and TLS 1.2 (0x800), the value of KB3140245's text. */
 const TLS_1_1_AND_1_2 = 0xa00;
 
 /** Edits of HKEY_LOCAL_MACHINE. @param machineSid `S-1-5-21-a-b-c` */
-export function machineHive(profile: Profile, machineSid: string): HiveEdit[] {
+export function machineHive(profile: Profile, machineSid: string, language: Language): HiveEdit[] {
   return [
+    ...languageOfMachine(language),
     ...bothViews(WINDOWS_NT, version(profile)),
     { key: 'System\\CurrentControlSet\\Control\\Windows', values: servicePackNumber(profile) },
     { key: 'System\\CurrentControlSet\\Control\\ProductOptions', values: { ProductType: sz('WinNT') } },
-    ...profile.credentialProviders.flatMap(({ clsid, name, dll }) => [
-      {
-        key: `Software\\${WINDOWS}\\Authentication\\Credential Providers\\${clsid}`,
-        values: { '': sz(name) },
-      },
-      { key: `Software\\Classes\\CLSID\\${clsid}`, values: { '': sz(name) } },
-      {
-        key: `Software\\Classes\\CLSID\\${clsid}\\InprocServer32`,
-        values: { '': expandSz(`%SystemRoot%\\system32\\${dll}`), ThreadingModel: sz('Apartment') },
-      },
-    ]),
+    ...profile.credentialProviders.flatMap((provider) => registration('Credential Providers', provider)),
+    ...registration('Credential Provider Filters', INBOX_FILTER),
     {
       key: `Software\\${WINDOWS_NT}\\ProfileList\\${machineSid}-500`,
       values: userProfile('Administrator', 'Administrator'),
@@ -53,8 +50,33 @@ export function machineHive(profile: Profile, machineSid: string): HiveEdit[] {
   ];
 }
 
-/** Edits of HKEY_CURRENT_USER: which of Wine's own programs the lab replaces; `*` is for those outside system32. */
-export const userHive = (tools: readonly string[]): HiveEdit[] => [
+/** The language in which Windows was installed, and the only one that it has. */
+function languageOfMachine(language: Language): HiveEdit[] {
+  const { lcid, culture } = LANGUAGES[language];
+  const control = 'System\\CurrentControlSet\\Control';
+  return [
+    { key: LANGUAGE_KEY, values: { Default: sz(lcid), InstallLanguage: sz(lcid) } },
+    { key: `${control}\\Nls\\Locale`, values: { '': sz(lcid.padStart(8, '0')) } },
+    {
+      key: `${control}\\MUI\\UILanguages\\${culture}`,
+      values: { LCID: dword(parseInt(lcid, 16)), Type: dword(SINGLE_LANGUAGE) },
+    },
+  ];
+}
+
+/**
+ * Edits of HKEY_CURRENT_USER: its language, and which of Wine's own programs the lab replaces; `*` is for those outside
+ * system32.
+ */
+export const userHive = (tools: readonly string[], language: Language): HiveEdit[] => [
+  {
+    key: 'Control Panel\\Desktop',
+    values: { PreferredUILanguages: multiSz(LANGUAGES[language].culture) },
+  },
+  {
+    key: 'Control Panel\\Desktop\\MuiCached',
+    values: { MachinePreferredUILanguages: multiSz(LANGUAGES[language].culture) },
+  },
   {
     key: 'Software\\Wine\\DllOverrides',
     values: Object.fromEntries(
@@ -73,6 +95,16 @@ export const userProfile = (account: string, displayName: string): Record<string
   State: dword(0),
   LabFullName: sz(displayName),
 });
+
+/** Of a credential provider or filter, and of the COM class that it is. */
+const registration = (kind: string, { clsid, name, dll }: InboxProvider): HiveEdit[] => [
+  { key: `Software\\${WINDOWS}\\Authentication\\${kind}\\${clsid}`, values: { '': sz(name) } },
+  { key: `Software\\Classes\\CLSID\\${clsid}`, values: { '': sz(name) } },
+  {
+    key: `Software\\Classes\\CLSID\\${clsid}\\InprocServer32`,
+    values: { '': expandSz(`%SystemRoot%\\system32\\${dll}`), ThreadingModel: sz('Apartment') },
+  },
+];
 
 const bothViews = (key: string, values: HiveEdit['values']): HiveEdit[] =>
   ['Software', 'Software\\Wow6432Node'].map((root) => ({ key: `${root}\\${key}`, values }));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { X509Certificate, createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,14 +8,18 @@ import { Deadline } from '../../core/deadline.ts';
 import { poll } from '../../core/poll.ts';
 import { prepareGuestFiles } from './prepare.ts';
 import { SSPR_CLSID } from './profile.ts';
-import { dword } from './registry-value.ts';
-import { type TestMachine, foreign, prompt, startTestMachine } from './testing.ts';
+import { dword, sz } from './registry-value.ts';
+import { type TestMachine, foreign, prompt, startTestMachine, startTestNetwork } from './testing.ts';
 import { runPywinrm } from './winrm-testing.ts';
 
 const WINDOWS_NT = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion';
 const PROVIDERS = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers';
 const REG_MULTI_SZ = 7;
-const DLL = 'C:\\Program Files\\Microsoft SSPR Windows Logon (LAB STAND-IN)\\SsprLogonLabStandIn.dll';
+const FOLDER = 'C:\\Program Files\\Microsoft SSPR Windows Logon (LAB STAND-IN)';
+const DLL = `${FOLDER}\\SsprLogonLabStandIn.dll`;
+const PREVIOUS = 'C:\\lab\\packages\\SsprWindowsLogon.PREVIOUS.msi';
+const UNINSTALL = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall';
+const INSTALLER_POLICY = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\Installer';
 
 /** A short program for Debian's pywinrm. `s` is a session with the guest. */
 function pywinrm(
@@ -37,16 +41,22 @@ describe('a lab guest', function () {
   });
   let win7: TestMachine;
   let win81: TestMachine;
+  let network: Awaited<ReturnType<typeof startTestNetwork>>;
 
   before(async () => {
     await prepareGuestFiles(() => undefined);
-    [win7, win81] = await Promise.all([startTestMachine('win7', 'win7'), startTestMachine('win81', 'win81')]);
+    network = await startTestNetwork();
+    [win7, win81] = await Promise.all([
+      startTestMachine('win7', 'win7'),
+      startTestMachine('win81', 'win81', network.lab),
+    ]);
     const { msi } = await prepareGuestFiles(() => undefined);
     copyFileSync(msi, win7.machine.guest.disk.path('C:\\sspr.msi'));
   });
 
   after(async () => {
     await Promise.all([win7.destroy(), win81.destroy()]);
+    network.close();
   });
 
   describe('is the Windows of its profile', () => {
@@ -295,6 +305,7 @@ p.close_shell(shell)
       { line: 'msiexec /i C:\\missing.msi /qn', code: 1619, raw: 2 },
       { line: 'msiexec /i C:\\broken.msi /qn', code: 1620, raw: 1627 },
       { line: 'msiexec /x {00000000-0000-0000-0000-000000000001} /qn', code: 1605, raw: 1605 },
+      { line: 'msiexec /i C:\\lab\\packages\\foreign.msi /qn', code: 1633, raw: 1633 },
       { line: 'msiexec /nonsense', code: 1639, raw: 1 },
     ];
     for (const { line, code, raw } of failures) {
@@ -306,10 +317,75 @@ p.close_shell(shell)
     }
 
     it('does one installation at a time', async () => {
-      const { installer } = win7.machine.guest;
-      installer.busy = true;
+      const slow = await win7.machine.guest.start({
+        line: 'msiexec /i C:\\lab\\packages\\slow.msi SECONDS=60 /qn',
+      });
+      await untilTrue(() => win7.machine.guest.installer.busy);
       expect((await prompt(win7, 'msiexec /i C:\\sspr.msi /qn')).code).toBe(1618);
-      installer.busy = false;
+      slow.forget();
+      await untilTrue(() => !win7.machine.guest.installer.busy);
+    });
+
+    it('replaces an earlier version, keeps one product, and refuses the way back', async () => {
+      const installed = async (): Promise<readonly string[]> =>
+        (await win7.machine.guest.registry.subkeys(UNINSTALL)).filter((key) => key.startsWith('{7D3B5A52'));
+      expect((await prompt(win7, `msiexec /i ${PREVIOUS} /qn`)).code).toBe(0);
+      const before = await installed();
+      for (let i = 0; i < 2; i++) expect((await prompt(win7, 'msiexec /i C:\\sspr.msi /qn')).code).toBe(0);
+      const after = await installed();
+      expect([before.length, after.length]).toEqual([1, 1]);
+      expect(after).not.toEqual(before);
+      expect((await prompt(win7, 'wevtutil qe Application /c:1 /rd:true')).stdout).toContain('>1035<');
+      expect((await prompt(win7, `msiexec /i ${PREVIOUS} /qn`)).code).toBe(1603);
+    });
+
+    it('removes a product whose uninstall entry is gone, and says of one that is not there that it is not', async () => {
+      const [key] = (await win7.machine.guest.registry.subkeys(UNINSTALL)).filter((name) =>
+        name.startsWith('{7D3B5A52'),
+      );
+      await win7.machine.guest.registry.deleteKey(`${UNINSTALL}\\${key ?? ''}`);
+      writeFileSync(win7.machine.guest.disk.path(DLL.replace('.dll', '.log')), 'left over');
+      const codes = [];
+      for (let i = 0; i < 2; i++) codes.push((await prompt(win7, 'msiexec /x C:\\sspr.msi /qn')).code);
+      expect(codes).toEqual([0, 1605]);
+      expect(existsSync(win7.machine.guest.disk.path(DLL.replace('.dll', '.log')))).toBe(true);
+      await prompt(win7, `rd /s /q "${FOLDER}"`);
+    });
+
+    it('fails where the folder cannot be made, where the disk is full, and where policy forbids it', async () => {
+      const install = async (): Promise<number> => (await prompt(win7, 'msiexec /i C:\\sspr.msi /qn')).code;
+      await prompt(win7, `echo x > "${FOLDER}"`);
+      expect(await install()).toBe(1603);
+      await prompt(win7, `del "${FOLDER}"`);
+      expect((await prompt(win7, 'fsutil file createnew C:\\fill.bin 68719476736')).code).toBe(0);
+      expect((await prompt(win7, 'fsutil volume diskfree C:')).stdout).toContain('free bytes        : 0\r\n');
+      expect(await install()).toBe(1603);
+      writeFileSync(win7.machine.guest.disk.path('C:\\b64.txt'), Buffer.from('hello').toString('base64'));
+      expect((await prompt(win7, 'certutil -decode C:\\b64.txt C:\\full.txt')).stdout).toContain(
+        'There is not enough space on the disk.',
+      );
+      await prompt(win7, 'del C:\\fill.bin');
+      await prompt(win7, `reg add "${INSTALLER_POLICY}" /v DisableMSI /t REG_DWORD /d 2 /f`);
+      expect(await install()).toBe(1625);
+      await prompt(win7, `reg delete "${INSTALLER_POLICY}" /f`);
+    });
+
+    it('is given a file with a version, in a package that its maker has signed', async () => {
+      const { msi } = await prepareGuestFiles(() => undefined);
+      const verified = await foreign('osslsigncode', ['verify', '-in', msi]);
+      expect(verified.stdout).toContain('Calculated message digest');
+      expect(verified.stdout).not.toContain('MISMATCH');
+      expect(await install()).toBe(0);
+      writeFileSync(
+        win7.machine.guest.disk.path('C:\\version.js'),
+        'WScript.Echo(new ActiveXObject("Scripting.FileSystemObject").GetFileVersion(WScript.Arguments(0)))',
+      );
+      expect((await prompt(win7, `cscript //nologo C:\\version.js "${DLL}"`)).stdout.trim()).toBe('1.0.0.0');
+      expect((await prompt(win7, 'msiexec /x C:\\sspr.msi /qn')).code).toBe(0);
+
+      async function install(): Promise<number> {
+        return (await prompt(win7, 'msiexec /i C:\\sspr.msi /qn')).code;
+      }
     });
   });
 
@@ -360,7 +436,9 @@ p.close_shell(shell)
       expect(xml).toContain('<Level>3</Level>');
       expect((await prompt(win7, 'wevtutil qe Nowhere')).code).toBe(15007);
       expect((await prompt(win7, 'wevtutil qe System /q:nonsense')).code).toBe(15001);
-      expect((await prompt(win7, 'wevtutil el')).stdout).toBe('Application\r\nSecurity\r\nSystem\r\n');
+      expect((await prompt(win7, 'wevtutil el')).stdout).toBe(
+        'Application\r\nMicrosoft-Windows-CAPI2/Operational\r\nSecurity\r\nSystem\r\n',
+      );
     });
 
     it('schtasks runs a command as SYSTEM', async () => {
@@ -409,10 +487,123 @@ p.close_shell(shell)
       expect(stdout).toContain(']: KB2919355');
     });
 
+    it('qwinsta, quser and logoff know the sessions', async () => {
+      expect((await prompt(win7, 'qwinsta')).stdout.split('\r\n')).toEqual([
+        ' SESSIONNAME       USERNAME                 ID  STATE   TYPE        DEVICE ',
+        '>services                                    0  Disc                        ',
+        ' console                                     1  Conn                        ',
+        '',
+      ]);
+      expect((await prompt(win7, 'quser')).code).toBe(1);
+      const key = 'HKLM\\SOFTWARE\\Lab\\Remote sessions\\rdp-tcp#0';
+      await prompt(win7, `reg add "${key}" /v User /d anna /f`);
+      expect((await prompt(win7, 'query session')).stdout).toContain(
+        ' rdp-tcp#0         anna                      2  Active  rdpwd               \r\n',
+      );
+      expect((await prompt(win7, 'quser')).stdout).toContain(' anna ');
+      expect((await prompt(win7, 'logoff 2')).code).toBe(0);
+      expect((await prompt(win7, 'qwinsta')).stdout).not.toContain('anna');
+    });
+
+    it('net stop takes WinRM down, net start brings it back', async () => {
+      const { port } = win7.machine.state.winrm;
+      const answers = (): Promise<boolean> =>
+        fetch(`http://127.0.0.1:${port}/wsman`, { method: 'POST' }).then(
+          () => true,
+          () => false,
+        );
+      expect(await answers()).toBe(true);
+      const stopped = await pywinrm(win7, "print(s.run_cmd('net stop winrm & ping -n 61 127.0.0.1'))");
+      expect(stopped.code).not.toBe(0);
+      await untilTrue(async () => !(await answers()));
+      expect((await prompt(win7, 'sc query winrm')).stdout).toContain('STATE              : 1  STOPPED');
+      expect((await prompt(win7, 'net stop winrm')).code).toBe(2);
+      expect((await prompt(win7, 'sc stop winrm')).code).toBe(1062);
+      expect((await prompt(win7, 'net start')).stdout).toContain('services are running');
+      expect((await prompt(win7, 'net start winrm')).code).toBe(0);
+      await untilTrue(answers);
+      expect((await prompt(win7, 'sc query winrm')).stdout).toContain('STATE              : 4  RUNNING');
+    });
+
     it('shutdown has nothing to abort', async () => {
       const { code, stderr } = await prompt(win7, 'shutdown /a');
       expect(code).toBe(1116);
       expect(stderr).toContain('(1116)');
+    });
+  });
+
+  describe('is on a network', () => {
+    const CAPI2 = 'Microsoft-Windows-CAPI2/Operational';
+    const script = (create: string): string => `var http = new ActiveXObject("${create}");
+try { http.open("GET", "https://passwordreset.microsoftonline.com/", false); http.send();
+WScript.Echo(http.status); } catch (error) { WScript.Echo("0x" + (error.number + 4294967296).toString(16)); }`;
+
+    before(() => {
+      const { disk } = win81.machine.guest;
+      writeFileSync(disk.path('C:\\winhttp.js'), script('WinHttp.WinHttpRequest.5.1'));
+      writeFileSync(disk.path('C:\\wininet.js'), script('MSXML2.XMLHTTP.6.0'));
+    });
+    const connect = async (stack: 'winhttp' | 'wininet'): Promise<string> =>
+      (await prompt(win81, `cscript //nologo C:\\${stack}.js`)).stdout.trim();
+    const handshakes = async (log: string, id: number): Promise<string[]> =>
+      (await prompt(win81, `wevtutil qe ${log} /q:*[System[EventID=${id}]]`)).stdout.match(/<Event .*/g) ??
+      [];
+
+    it('reaches the portal with both stacks, and logs no handshake unless it is told to', async () => {
+      expect([await connect('winhttp'), await connect('wininet')]).toEqual(['200', '200']);
+      expect(await handshakes('System', 36880)).toEqual([]);
+      expect(await handshakes(CAPI2, 11)).toEqual([]);
+    });
+
+    it('logs what Schannel negotiated, and the chain, when it is told to', async () => {
+      const key = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL';
+      await prompt(win81, `reg add ${key} /v EventLogging /t REG_DWORD /d 7 /f`);
+      await prompt(win81, `wevtutil sl ${CAPI2} /e:false`);
+      expect((await prompt(win81, `wevtutil gl ${CAPI2}`)).stdout).toContain('enabled: false');
+      expect((await prompt(win81, `wevtutil sl ${CAPI2} /e:true`)).code).toBe(0);
+      expect((await prompt(win81, `wevtutil gl ${CAPI2}`)).stdout).toContain('enabled: true');
+      expect(await connect('winhttp')).toBe('200');
+      const [negotiated] = await handshakes('System', 36880);
+      for (const [name, value] of Object.entries({
+        Type: 'client',
+        Protocol: 'TLS 1.2',
+        CipherSuite: '0xC014',
+        ExchangeStrength: '256',
+        TargetName: 'passwordreset.microsoftonline.com',
+      }))
+        expect(negotiated).toContain(`<Data Name='${name}'>${value}</Data>`);
+      const [chain] = await handshakes(CAPI2, 11);
+      expect(chain?.match(/<ChainElement><Certificate [^>]*subjectName="[^"]*"/g)).toEqual([
+        expect.stringContaining('passwordreset.microsoftonline.com'),
+        expect.stringContaining('SSPR compliance lab CA'),
+      ]);
+      expect(chain).toContain('<Result value="0"/>');
+    });
+
+    it('trusts whom certutil has it trust', async () => {
+      const { disk } = win81.machine.guest;
+      const pem = readFileSync(network.lab.caFile);
+      const hash = new X509Certificate(pem).fingerprint.replaceAll(':', '');
+      expect((await prompt(win81, `certutil -delstore root ${hash}`)).code).toBe(0);
+      expect(await connect('winhttp')).toBe('0x80072f7d');
+      expect((await handshakes(CAPI2, 11)).at(-1)).toContain('<Result value="800B0109"/>');
+      writeFileSync(disk.path('C:\\ca.pem'), pem);
+      expect((await prompt(win81, 'certutil -addstore root C:\\ca.pem')).code).toBe(0);
+      expect(await connect('winhttp')).toBe('200');
+    });
+
+    it('keeps what somebody else has set of its proxy through a restart, for SYSTEM as well', async () => {
+      const settings = 'Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings';
+      const { registry } = win81.machine.guest;
+      const { host, port } = network.lab.proxy;
+      const server = `${host}:${port}`;
+      expect(await registry.string(`HKU\\S-1-5-18\\${settings}`, 'ProxyServer')).toBe(server);
+      await registry.set(`HKU\\S-1-5-18\\${settings}`, 'ProxyServer', sz('other.example:8080'));
+      await win81.machine.restart();
+      const after = win81.machine.guest.registry;
+      expect(await after.string(`HKU\\S-1-5-18\\${settings}`, 'ProxyServer')).toBe('other.example:8080');
+      expect(await after.string(`HKCU\\${settings}`, 'ProxyServer')).toBe(server);
+      expect(await after.dword(`HKCU\\${settings}`, 'ProxyEnable')).toBe(1);
     });
   });
 
@@ -474,4 +665,13 @@ const untilRunning = (guest: TestMachine, oldBootId: string): Promise<string> =>
       return Promise.resolve(booted ? { done: true, value: bootId } : { done: false, seen: state });
     },
     { deadline: Deadline.in(30_000, 'waiting for the reboot'), everyMs: 20 },
+  );
+
+const untilTrue = (condition: () => boolean | Promise<boolean>): Promise<undefined> =>
+  poll(
+    async () => ((await condition()) ? { done: true, value: undefined } : { done: false, seen: 'not yet' }),
+    {
+      deadline: Deadline.in(20_000, 'waiting for the guest'),
+      everyMs: 20,
+    },
   );

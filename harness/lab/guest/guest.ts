@@ -1,24 +1,37 @@
 import { X509Certificate, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { Deadline } from '../../core/deadline.ts';
 import { describe } from '../../core/errors.ts';
+import { LANGUAGES, type Language } from '../../core/languages.ts';
 import type { LabState } from '../../config/lab-state.ts';
 import { type AgentName, AGENTS, STARTERS } from './agents.ts';
+import { type HandshakeLogging, handshakeEvents } from './handshake-events.ts';
+import { KeyLog } from './key-log.ts';
+import { findHandshakes } from '../network/handshakes.ts';
 import { type CommandOptions, RunningCommand } from './commands.ts';
 import { Disk } from './disk.ts';
-import { EventLog } from './event-log.ts';
-import { userProfile } from './first-boot.ts';
+import { CAPI2_LOG, EventLog } from './event-log.ts';
+import { LANGUAGE_KEY, userProfile } from './first-boot.ts';
 import { Power, namespacesRefused } from './power.ts';
 import type { GuestFiles } from './prepare.ts';
 import { PROFILES, type Profile, type ProfileName, versionText } from './profile.ts';
-import { CONNECTIONS_KEY, SETTINGS_VALUE, encodeProxySettings } from './proxy-settings.ts';
-import { binary } from './registry-value.ts';
+import {
+  CONNECTIONS_KEY,
+  SETTINGS_VALUE,
+  SYSTEM_HIVE,
+  WININET_KEYS,
+  encodeProxySettings,
+} from './proxy-settings.ts';
+import { binary, dword, link, sz } from './registry-value.ts';
 import { Registry } from './registry.ts';
+import { REMOTE_SESSIONS } from './sessions.ts';
 import { offersTls12, readWinHttpFacts } from './tls-policy.ts';
+import { TRUSTED_ROOTS, certificateBlob, rootName } from './trusted-roots.ts';
 import { TOOL_NAMES, serveTool } from './tools/index.ts';
 import type { Machine } from './tools/tool.ts';
+import { isEnabled } from './tools/wevtutil.ts';
 import { type Helper, Wire } from './wire.ts';
 
 export interface GuestOptions {
@@ -26,6 +39,8 @@ export interface GuestOptions {
   readonly data: string;
   readonly name: string;
   readonly profile: ProfileName;
+  /** Of a machine that is made new; one that exists has its own. */
+  readonly language?: Language;
   readonly files: GuestFiles;
   /** The lab's network as it is now; undefined when there is none. Asked at every boot. */
   readonly lab: () => LabState | undefined;
@@ -33,10 +48,14 @@ export interface GuestOptions {
   /** Called when the machine takes itself down: `shutdown /r`, an installer, the power button. */
   readonly onShutdown: (how: 'restart' | 'shutdown') => void;
   readonly onSignOut: () => void;
+  /** The service of remote management, which is not in the guest. */
+  readonly winrm: { running(): boolean; switch(to: 'start' | 'stop'): void };
 }
 
 const PROFILE_LIST = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList';
-const TRUSTED_ROOTS = 'HKLM\\SOFTWARE\\Microsoft\\SystemCertificates\\ROOT\\Certificates';
+const SCHANNEL = 'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL';
+const HANDSHAKE_TRIES = 25;
+const HANDSHAKE_EVERY_MS = 20;
 const AGENT_MS = 60_000;
 /** Once in a great while Wine loses a process at its start. */
 const AGENT_AGAIN_MS = 12_000;
@@ -49,8 +68,14 @@ export class Guest implements Machine {
   readonly installer = { busy: false };
   bootId = '';
   bootedAt = new Date();
+  /** In which Windows speaks, as its registry had it at the last boot. */
+  language: Language;
   #wire: Wire | undefined;
   #power: Power | undefined;
+  #keyLog: KeyLog | undefined;
+  /** Random numbers of own handshakes that are not in the event log yet. */
+  readonly #handshakes = new Set<string>();
+  #logging: Promise<void> = Promise.resolve();
   #agents = new Map<string, Helper>();
   #shutdown: NodeJS.Timeout | undefined;
 
@@ -60,17 +85,15 @@ export class Guest implements Machine {
   ) {
     this.profile = PROFILES[options.profile];
     this.computerName = computerNameOf(options.name);
+    this.language = options.language ?? 'en';
     this.events = new EventLog(disk.beside('events'), this.computerName);
   }
 
   /** Makes the disk when the machine is new. The power stays off. */
   static async open(options: GuestOptions): Promise<Guest> {
-    const disk = await Disk.open(
-      join(options.data, 'disk'),
-      PROFILES[options.profile],
-      options.files,
-      TOOL_NAMES,
-    );
+    const { data, profile, language = 'en', files } = options;
+    const install = { profile: PROFILES[profile], language, files, tools: TOOL_NAMES };
+    const disk = await Disk.open(join(data, 'disk'), install);
     return new Guest(options, disk);
   }
 
@@ -92,7 +115,12 @@ export class Guest implements Machine {
     writeFileSync(this.disk.path('C:\\lab\\wire.txt'), `${this.#wire.port} ${this.#wire.token}\n`, {
       mode: 0o600,
     });
+    this.#keyLog = KeyLog.open(join(this.options.data, 'tls-keys'), (random) => {
+      this.#handshakes.add(random);
+      void this.#logHandshakes();
+    });
     this.#power = await Power.on({
+      keyLog: this.#keyLog.path,
       prefix: this.disk.prefix,
       folder: this.options.data,
       computerName: this.computerName,
@@ -103,8 +131,19 @@ export class Guest implements Machine {
     this.bootId = randomUUID();
     this.bootedAt = new Date();
     await this.#agent('lab-agent');
+    // In Windows these two are one and the same; Wine keeps only the second.
+    await this.registry.set(SYSTEM_HIVE, 'SymbolicLinkValue', link('\\Registry\\User\\.Default'));
+    await this.registry.deleteKey(REMOTE_SESSIONS);
+    this.language = await this.#readLanguage();
     if (lab) await this.#joinNetwork(lab);
     this.#writeBootEvents();
+  }
+
+  /** English, when the registry names none that the lab knows. */
+  async #readLanguage(): Promise<Language> {
+    const lcid = (await this.registry.string(`HKLM\\${LANGUAGE_KEY}`, 'InstallLanguage'))?.toLowerCase();
+    const names = Object.keys(LANGUAGES) as Language[];
+    return names.find((name) => LANGUAGES[name].lcid === lcid) ?? 'en';
   }
 
   /** Shuts Windows down, or pulls the plug. */
@@ -120,6 +159,7 @@ export class Guest implements Machine {
     }
     await (how === 'shutdown' ? this.#power?.shutDown() : this.#power?.cut());
     this.#wire?.close();
+    this.#keyLog?.close();
     this.#agents.clear();
     this.#power = undefined;
     this.#wire = undefined;
@@ -161,6 +201,57 @@ export class Guest implements Machine {
 
   signOut(): void {
     this.options.onSignOut();
+  }
+
+  async settleEvents(): Promise<void> {
+    // What a process wrote into the pipe before it ended is read by then.
+    await nextTurn();
+    await nextTurn();
+    await this.#logHandshakes();
+  }
+
+  /** Writes what Windows would of the handshakes that its processes made since. Never rejects. */
+  #logHandshakes(): Promise<void> {
+    return (this.#logging = this.#logging
+      .then(() => this.#takeHandshakes())
+      .catch((error: unknown) => this.log(`logging handshakes: ${describe(error)}`)));
+  }
+
+  async #takeHandshakes(): Promise<void> {
+    const file = this.options.lab()?.handshakesFile;
+    // The server writes its record when it has the client's last message, a moment after the client has the keys.
+    // What is not found by then was broken off, or made with somebody who is not of the lab.
+    const waiting = new Set(this.#handshakes);
+    this.#handshakes.clear();
+    for (let tries = 0; waiting.size > 0 && file !== undefined && tries < HANDSHAKE_TRIES; tries++) {
+      if (tries > 0) await delay(HANDSHAKE_EVERY_MS);
+      const found = findHandshakes(file, waiting);
+      if (found.length === 0) continue;
+      const logging = await this.#handshakeLogging();
+      for (const event of found.flatMap((one) => handshakeEvents(one, logging))) this.events.write(event);
+      for (const { random } of found) waiting.delete(random);
+    }
+  }
+
+  async #handshakeLogging(): Promise<HandshakeLogging> {
+    const { registry, profile } = this;
+    const [major, minor] = profile.version;
+    return {
+      schannel: (await registry.dword(SCHANNEL, 'EventLogging')) ?? 1,
+      capi2: await isEnabled(registry, CAPI2_LOG),
+      roots: (await registry.subkeys(TRUSTED_ROOTS)).map((name) => name.toUpperCase()),
+      namesServer: major > 6 || minor >= 2,
+    };
+  }
+
+  get winrmRunning(): boolean {
+    return this.options.winrm.running();
+  }
+
+  switchWinrm(to: 'start' | 'stop'): boolean {
+    if (this.winrmRunning === (to === 'start')) return false;
+    this.options.winrm.switch(to);
+    return true;
   }
 
   abortShutdown(): boolean {
@@ -221,10 +312,11 @@ export class Guest implements Machine {
     const before = existsSync(memory) ? (JSON.parse(readFileSync(memory, 'utf8')) as Network) : undefined;
     const certificate = new X509Certificate(readFileSync(lab.caFile));
     const now: Network = {
-      root: certificate.fingerprint.replaceAll(':', ''),
+      root: rootName(certificate),
+      address: `${lab.proxy.host}:${lab.proxy.port}`,
       proxy: encodeProxySettings({
         proxy: `${lab.proxy.host}:${lab.proxy.port}`,
-        bypass: '<local>',
+        bypass: BYPASS,
       }).toString('hex'),
     };
     const { registry } = this;
@@ -235,6 +327,14 @@ export class Guest implements Machine {
     const proxy = (await registry.value(CONNECTIONS_KEY, SETTINGS_VALUE))?.data.toString('hex');
     if (before ? proxy === before.proxy : proxy === undefined) {
       await registry.set(CONNECTIONS_KEY, SETTINGS_VALUE, binary(Buffer.from(now.proxy, 'hex')));
+    }
+    for (const key of WININET_KEYS) {
+      const server = await registry.string(key, 'ProxyServer');
+      const enabled = (await registry.dword(key, 'ProxyEnable')) ?? 0;
+      if (server !== before?.address || enabled !== (before?.address === undefined ? 0 : 1)) continue;
+      await registry.set(key, 'ProxyEnable', dword(1));
+      await registry.set(key, 'ProxyServer', sz(now.address));
+      await registry.set(key, 'ProxyOverride', sz(BYPASS));
     }
     const users = lab.users.filter((user) => user.machine === this.options.name);
     for (const [i, { account, displayName }] of users.entries()) {
@@ -265,20 +365,12 @@ interface Network {
   readonly root: string;
   /** `WinHttpSettings` in hexadecimal. */
   readonly proxy: string;
+  /** The proxy as WinINET has it: `host:port`. */
+  readonly address: string;
 }
+
+/** What does not go through the proxy. */
+const BYPASS = '<local>';
 
 /** `win7` -> `WIN7-LAB` */
 export const computerNameOf = (machine: string): string => `${machine.toUpperCase()}-LAB`;
-
-/** A certificate as the registry's stores hold it: property 3 (its SHA-1), property 32 (the certificate). */
-function certificateBlob(certificate: X509Certificate): Buffer {
-  const property = (id: number, data: Buffer): Buffer => {
-    const head = Buffer.alloc(12);
-    head.writeUInt32LE(id, 0);
-    head.writeUInt32LE(1, 4);
-    head.writeUInt32LE(data.length, 8);
-    return Buffer.concat([head, data]);
-  };
-  const hash = Buffer.from(certificate.fingerprint.replaceAll(':', ''), 'hex');
-  return Buffer.concat([property(3, hash), property(32, certificate.raw)]);
-}

@@ -1,7 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Secret } from '../../core/secret.ts';
 import type { GuestState, LabState } from '../../config/lab-state.ts';
+import type { Language } from '../../core/languages.ts';
 import { processStartTime } from '../../core/process.ts';
 import type { Desktop, DesktopOptions } from '../desktop/contract.ts';
 import { Guest } from './guest.ts';
@@ -18,6 +20,8 @@ export interface LabMachineOptions {
   readonly token: string;
   readonly name: string;
   readonly profile: ProfileName;
+  /** Of a machine that is made new; one that exists has its own. */
+  readonly language?: Language;
   readonly files: GuestFiles;
   /** What of WinRM's settings is not as the profile has it. */
   readonly winrm?: WinrmChanges;
@@ -27,6 +31,9 @@ export interface LabMachineOptions {
   /** Called when the machine has switched itself off. */
   readonly onPoweredOff: () => void;
 }
+
+/** How long a service that is stopped still answers. */
+const GRACE_MS = 400;
 
 /** A whole machine: the guest, its screen and its remote management, kept in step through boots and shutdowns. */
 export class LabMachine {
@@ -51,6 +58,10 @@ export class LabMachine {
       onShutdown: (how) =>
         void (how === 'restart' ? self.machine?.restart() : self.machine?.stop(options.onPoweredOff)),
       onSignOut: () => void self.machine?.signOut(),
+      winrm: {
+        running: () => self.machine?.winrmRunning ?? false,
+        switch: (to) => void self.machine?.switchWinrm(to),
+      },
     });
     const { winrmPassword, vncPassword } = guest.disk.identity;
     new Secret(winrmPassword); // so that the log never shows them
@@ -69,6 +80,19 @@ export class LabMachine {
   /** Ends the session at the console: the logon screen is shown again. */
   signOut(): Promise<void> {
     return this.#inTurn(() => this.desktop.show('logon'));
+  }
+
+  get winrmRunning(): boolean {
+    return this.#winrm !== undefined;
+  }
+
+  /** Starts or stops the service of remote management; what is connected to it is cut off. A boot starts it again. */
+  switchWinrm(to: 'start' | 'stop'): Promise<void> {
+    return this.#inTurn(async () => {
+      // Whoever asked for the end over this very service still gets an answer.
+      if (to === 'stop') await delay(GRACE_MS).then(() => this.#closeWinrm());
+      else this.#winrm ??= await this.#openWinrm();
+    });
   }
 
   /** Shuts Windows down and boots it again; the machine's power stays on. */

@@ -1,6 +1,7 @@
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect } from '@playwright/test';
 import type { DesktopHost } from '../desktop/contract.ts';
+import { LANGUAGE_KEY } from './first-boot.ts';
 import { logonHost } from './logon-host.ts';
 import { prepareGuestFiles } from './prepare.ts';
 import { SSPR_CLSID } from './profile.ts';
@@ -13,7 +14,10 @@ const SCHANNEL =
   'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client';
 const WINHTTP = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp';
 const DLL = 'C:\\Program Files\\Microsoft SSPR Windows Logon (LAB STAND-IN)\\SsprLogonLabStandIn.dll';
-const HANDSHAKE_FAILED = { reachable: false, reason: 'error 0x80072f7d' };
+const FILTERS = PROVIDERS.replace('Providers', 'Provider Filters');
+const SYSTEM_POLICIES = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System';
+const WIRED_PROFILES = 'C:\\ProgramData\\Microsoft\\dot3svc\\Profiles\\Interfaces';
+const HANDSHAKE_FAILED = { reachable: false, reason: 'error 0x80072f7d', closes: false };
 
 describe('the logon host of a lab guest', function () {
   this.timeout(60_000);
@@ -67,6 +71,28 @@ describe('the logon host of a lab guest', function () {
       expect(await link()).toBe(true);
     });
 
+    it('shows no link when the registered file is not the one of the add-in', async () => {
+      const { registry } = win7.machine.guest;
+      const server = `HKCR\\CLSID\\${SSPR_CLSID}\\InprocServer32`;
+      await registry.set(server, '', sz('C:\\windows\\system32\\authui.dll'));
+      expect((await host.logonFacts()).resetLink).toBe(false);
+      await registry.set(server, '', sz(DLL));
+      expect((await host.logonFacts()).resetLink).toBe(true);
+    });
+
+    it("shows no link while another maker's filter is registered, enabled and there", async () => {
+      const { registry } = win7.machine.guest;
+      const link = async (): Promise<boolean> => (await host.logonFacts()).resetLink;
+      const clsid = '{33333333-2222-3333-4444-555555555555}';
+      await registry.set(`${FILTERS}\\${clsid}`, '', sz('Fingerprints Ltd'));
+      expect(await link()).toBe(true);
+      await registry.set(`HKCR\\CLSID\\${clsid}\\InprocServer32`, '', sz('authui.dll'));
+      expect(await link()).toBe(false);
+      await registry.set(`${FILTERS}\\${clsid}`, 'Disabled', dword(1));
+      expect(await link()).toBe(true);
+      await registry.deleteKey(`${FILTERS}\\${clsid}`);
+    });
+
     it("counts other makers' providers, but not Windows' own and not the add-in", async () => {
       const { registry } = win7.machine.guest;
       const count = async (): Promise<number> => (await host.logonFacts()).thirdPartyProviders;
@@ -79,31 +105,61 @@ describe('the logon host of a lab guest', function () {
   });
 
   describe('opens the reset page', () => {
-    it("by the guest's own handshake, through the guest's own proxy", async () => {
+    before(() => win7.machine.guest.registry.set(`${PROVIDERS}\\${SSPR_CLSID}`, 'EnableLogging', dword(1)));
+
+    it("by the guest's own handshake, through the guest's own proxy, in its language", async () => {
       const { port } = network.lab.proxy;
+      win7.machine.guest.language = 'sv';
       expect(await host.openResetPage('anna')).toEqual({
         reachable: true,
-        url: `https://${PORTAL_HOST}/n/passwordreset?mkt=en-US&clienttype=Windows7LogonScreen`,
+        url: `https://${PORTAL_HOST}/n/passwordreset?mkt=sv-SE&clienttype=Windows7LogonScreen`,
         proxy: { host: '127.0.0.1', port },
       });
       expect(network.connects).toEqual([`${PORTAL_HOST}:443`]);
       const events = (await prompt(win7, 'wevtutil qe Application /f:text')).stdout;
       expect(events).toContain('Source: AADPasswordResetCredentialProvider');
       expect(events).toContain('The password reset page was opened for user anna.');
-      expect(events).not.toContain('Verbose');
     });
 
-    it('writes verbose events only while EnableLogging is 1', async () => {
-      const { registry } = win7.machine.guest;
-      await registry.set(`${PROVIDERS}\\${SSPR_CLSID}`, 'EnableLogging', dword(1));
-      await host.openResetPage('anna');
+    it('writes events only while EnableLogging is 1', async () => {
+      const { registry, events } = win7.machine.guest;
+      const written = async (): Promise<number> => {
+        const before = events.read('Application').length;
+        await host.openResetPage('anna');
+        return events.read('Application').length - before;
+      };
+      expect(await written()).toBe(4);
       await registry.set(`${PROVIDERS}\\${SSPR_CLSID}`, 'EnableLogging', dword(0));
-      const verbose = (): number =>
-        win7.machine.guest.events.read('Application').filter(({ level }) => level === 'Verbose').length;
-      const before = verbose();
-      expect(before).toBe(2);
-      await host.openResetPage('anna');
-      expect(verbose()).toBe(before);
+      expect(await written()).toBe(0);
+      await prompt(win7, `reg delete "${PROVIDERS}\\${SSPR_CLSID}" /v EnableLogging /f`);
+      expect(await written()).toBe(0);
+    });
+
+    it('says nothing and closes while user account control is off', async () => {
+      const { registry } = win7.machine.guest;
+      await registry.set(SYSTEM_POLICIES, 'EnableLUA', dword(0));
+      const connects = network.connects.length;
+      expect(await host.openResetPage('anna')).toMatchObject({ reachable: false, closes: true });
+      expect(network.connects).toHaveLength(connects);
+      await registry.set(SYSTEM_POLICIES, 'EnableLUA', dword(1));
+    });
+
+    it('fails while 802.1X waits for the user to sign in, though WinRM goes on', async () => {
+      const folder = win7.machine.guest.disk.path(
+        `${WIRED_PROFILES}\\{00000000-0000-0000-0000-000000000001}`,
+      );
+      mkdirSync(folder, { recursive: true });
+      const profile = (type: string): void =>
+        writeFileSync(`${folder}/{1}.xml`, `<singleSignOn><type>${type}</type></singleSignOn>`, 'utf16le');
+      profile('preLogon');
+      expect(await host.openResetPage('anna')).toMatchObject({
+        reachable: false,
+        reason: expect.stringContaining('802.1X'),
+        closes: false,
+      });
+      expect((await prompt(win7, 'ver')).code).toBe(0);
+      profile('postLogon');
+      expect((await host.openResetPage('anna')).reachable).toBe(true);
     });
 
     it('fails when Schannel may not speak TLS 1.2', async () => {
@@ -124,15 +180,22 @@ describe('the logon host of a lab guest', function () {
 
     it('fails without the proxy: no other way leads there', async () => {
       await prompt(win7, 'netsh winhttp reset proxy');
-      expect(await host.openResetPage('anna')).toEqual({ reachable: false, reason: 'error 0x80072efd' });
+      expect(await host.openResetPage('anna')).toEqual({
+        reachable: false,
+        reason: 'error 0x80072efd',
+        closes: false,
+      });
     });
   });
 
   describe('after all that', () => {
-    it('keeps a proxy that someone else has set, over a restart', async () => {
+    it('keeps a proxy that someone else has set, and speaks as its registry says, over a restart', async () => {
+      expect(host.language()).toBe('sv');
+      await win7.machine.guest.registry.set(`HKLM\\${LANGUAGE_KEY}`, 'InstallLanguage', sz('0804'));
       await prompt(win7, 'netsh winhttp set proxy 127.0.0.1:1');
       await win7.machine.restart();
       expect((await prompt(win7, 'netsh winhttp show proxy')).stdout).toContain('127.0.0.1:1\r\n');
+      expect(host.language()).toBe('zh-CN');
     });
 
     it('cannot sign in someone whose tenant does not answer, and refuses a stranger', async () => {

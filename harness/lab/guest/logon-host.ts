@@ -1,14 +1,19 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { request } from 'node:https';
 import { describe } from '../../core/errors.ts';
+import { LANGUAGES } from '../../core/languages.ts';
 import type { LabState } from '../../config/lab-state.ts';
 import type { DesktopHost, LogonFacts, ResetPage, SignIn } from '../desktop/contract.ts';
 import { WINE_CSCRIPT } from './disk.ts';
 import type { Guest } from './guest.ts';
-import { PROFILES, SSPR_CLSID } from './profile.ts';
+import { INBOX_FILTER, PROFILES, SSPR_CLSID } from './profile.ts';
 import { CONNECTIONS_KEY, SETTINGS_VALUE, decodeProxySettings, proxyAddress } from './proxy-settings.ts';
 
-const PROVIDERS = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers';
+const AUTHENTICATION = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication';
+const PROVIDERS = `${AUTHENTICATION}\\Credential Providers`;
+const FILTERS = `${AUTHENTICATION}\\Credential Provider Filters`;
+const SYSTEM_POLICIES = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System';
 const PROFILE_LIST = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList';
 const EVENT_SOURCE = 'AADPasswordResetCredentialProvider';
 /** The add-in's own event ids are not documented: these are the lab's. */
@@ -27,6 +32,7 @@ const INBOX = new Set(
 export function logonHost(guest: Guest, lab: () => LabState | undefined): DesktopHost {
   return {
     theme: guest.profile.theme,
+    language: () => guest.language,
     logonFacts: () => readLogonFacts(guest),
     openResetPage: (account) => openResetPage(guest, lab(), account),
     signIn: (account, password) => signIn(guest, lab(), account, password),
@@ -35,14 +41,11 @@ export function logonHost(guest: Guest, lab: () => LabState | undefined): Deskto
 }
 
 async function readLogonFacts(guest: Guest): Promise<LogonFacts> {
-  const enabled: string[] = [];
-  for (const clsid of await guest.registry.subkeys(PROVIDERS)) {
-    const disabled = await guest.registry.dword(`${PROVIDERS}\\${clsid}`, 'Disabled');
-    if (disabled !== 1) enabled.push(clsid.toUpperCase());
-  }
+  const enabled = await readEnabled(guest, PROVIDERS);
   return {
     users: await readUsers(guest),
-    resetLink: enabled.includes(SSPR_CLSID) && (await providerDllExists(guest)),
+    resetLink:
+      enabled.includes(SSPR_CLSID) && (await isLoadable(guest, SSPR_CLSID)) && !(await isFilteredOut(guest)),
     // The add-in is Microsoft's own, and so no third party's.
     thirdPartyProviders: enabled.filter((clsid) => !INBOX.has(clsid) && clsid !== SSPR_CLSID).length,
   };
@@ -66,9 +69,46 @@ async function readUsers({ registry, disk }: Guest): Promise<LogonFacts['users']
     .map(({ account, displayName }) => ({ account, displayName }));
 }
 
-async function providerDllExists({ registry, disk }: Guest): Promise<boolean> {
-  const dll = await registry.string(`HKCR\\CLSID\\${SSPR_CLSID}\\InprocServer32`, '');
-  return dll !== undefined && dll !== '' && existsSync(disk.path(expand(dll)));
+/** Class ids, in upper case, of what is registered below a key and not disabled. */
+async function readEnabled({ registry }: Guest, key: string): Promise<string[]> {
+  const enabled: string[] = [];
+  for (const clsid of await registry.subkeys(key)) {
+    if ((await registry.dword(`${key}\\${clsid}`, 'Disabled')) !== 1) enabled.push(clsid.toUpperCase());
+  }
+  return enabled;
+}
+
+/** Whether the DLL of the class is there, and is one that serves it: then it has the class id in it. */
+async function isLoadable(guest: Guest, clsid: string): Promise<boolean> {
+  const dll = await readServer(guest, clsid);
+  return dll?.includes(classIdBytes(clsid)) ?? false;
+}
+
+/**
+ * A filter is asked about every provider, and those of other makers let their own through only. Windows' own filters hide
+ * nothing; of the others, one that is registered and there hides the add-in.
+ */
+async function isFilteredOut(guest: Guest): Promise<boolean> {
+  for (const clsid of await readEnabled(guest, FILTERS)) {
+    if (clsid !== INBOX_FILTER.clsid && (await readServer(guest, clsid))) return true;
+  }
+  return false;
+}
+
+/** The file that a COM class names as its server; undefined when it is not there. */
+async function readServer({ registry, disk }: Guest, clsid: string): Promise<Buffer | undefined> {
+  const dll = await registry.string(`HKCR\\CLSID\\${clsid}\\InprocServer32`, '');
+  if (dll === undefined || dll === '') return undefined;
+  const file = disk.path(expand(dll));
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : undefined;
+}
+
+/** A class id as it stands in memory, and so in files: the first three parts are numbers, little endian. */
+function classIdBytes(clsid: string): Buffer {
+  const parts = clsid.replace(/[{}]/g, '').split('-');
+  return Buffer.concat(
+    parts.map((part, i) => (i < 3 ? Buffer.from(part, 'hex').reverse() : Buffer.from(part, 'hex'))),
+  );
 }
 
 const FOLDERS: Readonly<Record<string, string>> = {
@@ -88,16 +128,18 @@ function expand(path: string): string {
 async function openResetPage(guest: Guest, lab: LabState | undefined, account: string): Promise<ResetPage> {
   const portal = lab?.portal.host ?? 'passwordreset.microsoftonline.com';
   const clientType = guest.profile.clientType;
-  const url = `https://${portal}/n/passwordreset?mkt=en-US&clienttype=${clientType}`;
+  const url = `https://${portal}/n/passwordreset?mkt=${LANGUAGES[guest.language].culture}&clienttype=${clientType}`;
   const proxy = proxyAddress(
     decodeProxySettings((await guest.registry.value(CONNECTIONS_KEY, SETTINGS_VALUE))?.data),
   );
-  const verbose = (await guest.registry.dword(`${PROVIDERS}\\${SSPR_CLSID}`, 'EnableLogging')) === 1;
+  // The document speaks of the add-in's events only together with this switch.
+  const logs = (await guest.registry.dword(`${PROVIDERS}\\${SSPR_CLSID}`, 'EnableLogging')) === 1;
   const write = (
     id: number,
     text: string,
     level: 'Information' | 'Error' | 'Verbose' = 'Information',
-  ): void =>
+  ): void => {
+    if (!logs) return;
     guest.events.write({
       log: 'Application',
       source: EVENT_SOURCE,
@@ -105,22 +147,50 @@ async function openResetPage(guest: Guest, lab: LabState | undefined, account: s
       level,
       message: `${text} (LAB STAND-IN: ids and texts of this source are the lab's own.)`,
     });
+  };
+  const fail = (reason: string, closes = false): ResetPage => {
+    write(EVENT_IDS.unreachable, `The password reset page could not be opened: ${reason}.`, 'Error');
+    return { reachable: false, reason, closes };
+  };
 
   write(EVENT_IDS.opening, `Opening the password reset page for user ${account}.`);
-  if (verbose) {
-    const route = proxy ? `WinHTTP proxy ${proxy.host}:${proxy.port}` : 'direct access (no proxy server)';
-    write(EVENT_IDS.verbose, `Verbose: ClientType ${clientType}; ${route}; page ${url}.`, 'Verbose');
-  }
+  if ((await guest.registry.dword(SYSTEM_POLICIES, 'EnableLUA')) === 0)
+    return fail('user account control is off', true);
+  const profile = preLogonProfile(guest);
+  if (profile !== undefined) return fail(`802.1X signs in with the user only (${profile})`);
+  const route = proxy ? `WinHTTP proxy ${proxy.host}:${proxy.port}` : 'direct access (no proxy server)';
+  write(EVENT_IDS.verbose, `Verbose: ClientType ${clientType}; ${route}; page ${url}.`, 'Verbose');
   const answer = await connect(guest, `https://${portal}/`);
-  if (verbose) write(EVENT_IDS.verbose, `Verbose: connection to ${portal}:443: ${answer.text}.`, 'Verbose');
-  if (answer.ok && proxy) {
-    write(EVENT_IDS.opened, `The password reset page was opened for user ${account}.`);
-    return { reachable: true, url, proxy };
-  }
-  const reason = answer.ok ? 'the portal answered without the proxy, where this lab has none' : answer.text;
-  write(EVENT_IDS.unreachable, `The password reset page could not be opened: ${reason}.`, 'Error');
-  return { reachable: false, reason };
+  write(EVENT_IDS.verbose, `Verbose: connection to ${portal}:443: ${answer.text}.`, 'Verbose');
+  if (!answer.ok) return fail(answer.text);
+  if (!proxy) return fail('the portal answered without the proxy, where this lab has none');
+  write(EVENT_IDS.opened, `The password reset page was opened for user ${account}.`);
+  return { reachable: true, url, proxy };
 }
+
+/** Where Windows keeps the profiles of 802.1X: a folder for each network card. */
+const NETWORK_PROFILES = ['dot3svc', 'Wlansvc'].map(
+  (service) => `C:\\ProgramData\\Microsoft\\${service}\\Profiles\\Interfaces`,
+);
+
+/**
+ * The first profile that signs in to the network just before the user does, with his password: until then there is no
+ * network at the logon screen. What else the machine does, WinRM among it, does not go through the lab's network card.
+ */
+function preLogonProfile({ disk }: Guest): string | undefined {
+  return NETWORK_PROFILES.map((folder) => disk.path(folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && /\.xml$/i.test(entry.name))
+        .filter((entry) => isPreLogon(readFileSync(join(entry.parentPath, entry.name))))
+        .map(({ name }) => name),
+    )[0];
+}
+
+/** Profiles are UTF-8 or UTF-16. Source: OneX schema, element `singleSignOn`, `type`. */
+const isPreLogon = (profile: Buffer): boolean =>
+  /<type>\s*preLogon\s*<\/type>/i.test(profile.toString('latin1').replaceAll('\0', ''));
 
 /** Asynchronous, because WinHttpRequest's own time limits do nothing in Wine. The last line proves that it ran. */
 const CONNECT_SCRIPT = `

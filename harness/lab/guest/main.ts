@@ -2,16 +2,17 @@ import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { utcNow } from '../../core/clock.ts';
 import { describe } from '../../core/errors.ts';
+import { LANGUAGE_NAMES, type Language } from '../../core/languages.ts';
 import { redact } from '../../core/secret.ts';
 import { readLabState } from '../../config/lab-state.ts';
 import { startDesktop } from '../desktop/desktop.ts';
 import { LabMachine, readState } from './lab-machine.ts';
 import { prepareGuestFiles } from './prepare.ts';
-import { isProfileName } from './profile.ts';
+import { type ProfileName, isProfileName } from './profile.ts';
 
 /*
  * The process of one lab guest, as Vagrant's lab provider starts it:
- *   main.ts --data DIR --token T --name win7 --profile win7
+ *   main.ts --data DIR --token T --name win7 --profile win7 --language sv
  * It ends when it is told to (SIGTERM), when the machine switches itself off, and when guest.json is gone or is
  * another's.
  */
@@ -21,7 +22,7 @@ const CUT_MS = 500;
 
 const log = (text: string): void => console.log(`${utcNow()} ${redact(text)}`);
 
-const { data, token, name, profile } = readArguments();
+const { data, token, name, profile, language } = readArguments();
 mkdirSync(data, { recursive: true });
 const files = await prepareGuestFiles(log);
 
@@ -32,6 +33,7 @@ const starting = LabMachine.start({
   token,
   name,
   profile,
+  language,
   files,
   lab: () => readLabState(),
   startDesktop,
@@ -82,15 +84,40 @@ function exit(code: number, why: string): never {
   process.exit(code);
 }
 
-function readArguments(): { data: string; token: string; name: string; profile: 'win7' | 'win8' | 'win81' } {
-  const options = { data: text(), token: text(), name: text(), profile: text() };
-  const { values } = parseArgs({ options });
-  const { data, token, name, profile } = values;
-  if (data === undefined || token === undefined || name === undefined || !isProfileName(profile ?? '')) {
-    console.error('usage: main.ts --data DIR --token TOKEN --name NAME --profile win7|win8|win81');
+interface Arguments {
+  readonly data: string;
+  readonly token: string;
+  readonly name: string;
+  readonly profile: ProfileName;
+  readonly language: Language;
+}
+
+function readArguments(): Arguments {
+  const options = {
+    data: text(),
+    token: text(),
+    name: text(),
+    profile: text(),
+    language: { type: 'string', default: 'en' },
+  } as const;
+  const { data, token, name, profile = '', language } = parseArgs({ options }).values;
+  if (
+    data === undefined ||
+    token === undefined ||
+    name === undefined ||
+    !isProfileName(profile) ||
+    !isLanguage(language)
+  ) {
+    console.error(
+      `usage: main.ts --data DIR --token TOKEN --name NAME --profile win7|win8|win81 --language ${LANGUAGE_NAMES.join('|')}`,
+    );
     process.exit(2);
   }
-  return { data, token, name, profile: profile as 'win7' };
+  return { data, token, name, profile, language };
+}
+
+function isLanguage(name: string): name is Language {
+  return LANGUAGE_NAMES.some((one) => one === name);
 }
 
 function text(): { type: 'string' } {

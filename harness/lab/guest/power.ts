@@ -20,6 +20,8 @@ export interface PowerOptions {
   readonly computerName: string;
   /** `address name` pairs that the guest can resolve besides localhost. */
   readonly hosts: readonly string[];
+  /** Where GnuTLS writes the keys of each TLS connection of the guest: see key-log.ts. */
+  readonly keyLog: string;
 }
 
 /**
@@ -58,7 +60,7 @@ export class Power {
       ],
       {
         cwd: join(options.prefix, 'drive_c'),
-        env: wineEnvironment({ prefix: options.prefix, home }),
+        env: wineEnvironment({ prefix: options.prefix, home, more: { SSLKEYLOGFILE: options.keyLog } }),
         stdio: ['pipe', log, log],
       },
     );

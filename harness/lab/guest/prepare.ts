@@ -1,7 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -9,6 +8,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -16,13 +16,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Fault, describe } from '../../core/errors.ts';
 import { LAB_FOLDER } from '../../config/lab-state.ts';
+import { PACKAGES, buildPackages } from './packages.ts';
 import { slimDown } from './slim.ts';
 import { ACCOUNT, cleanUpServerFolder, wineEnvironment } from './wine.ts';
 
 const run = promisify(execFile);
 const NATIVE = fileURLToPath(new URL('./native/', import.meta.url));
 const COMPILER = 'x86_64-w64-mingw32-gcc';
-export const PACKAGE_NAME = 'SsprWindowsLogon.PROD.msi';
 
 /** What a guest is made of. All of it is only ever copied, never changed or linked to. */
 export interface GuestFiles {
@@ -34,6 +34,10 @@ export interface GuestFiles {
   readonly provider: string;
   /** The stand-in for the add-in's installation package. */
   readonly msi: string;
+  /** An earlier version of it, to try the upgrade from. */
+  readonly previousMsi: string;
+  /** Packages that bring a guest's Windows Installer into trouble: see packages.ts. */
+  readonly troubles: readonly string[];
 }
 
 /**
@@ -71,11 +75,15 @@ export async function prepareGuestFiles(
   return filesIn(folder);
 }
 
+/** Another working copy may share the folder: what was prepared lately stays. */
+const KEPT_MS = 24 * 3_600_000;
+
 /** What was prepared from older sources, or for another Wine, serves nobody any more. */
 function removeOthers(cache: string, current: string): void {
   for (const name of readdirSync(cache)) {
-    if (name.startsWith('guest-') && join(cache, name) !== current)
-      rmSync(join(cache, name), { recursive: true, force: true });
+    const path = join(cache, name);
+    if (!name.startsWith('guest-') || path === current) continue;
+    if (Date.now() - statSync(path).mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
   }
 }
 
@@ -91,14 +99,16 @@ const filesIn = (folder: string): GuestFiles => ({
   golden: join(folder, 'golden'),
   helper: join(folder, 'helper.exe'),
   provider: join(folder, 'provider.dll'),
-  msi: join(folder, PACKAGE_NAME),
+  msi: join(folder, PACKAGES.current),
+  previousMsi: join(folder, PACKAGES.previous),
+  troubles: [PACKAGES.slow, PACKAGES.foreign].map((name) => join(folder, name)),
 });
 
 function cacheKey(): string {
   const version = spawnSync('wine', ['--version'], { encoding: 'utf8' });
   if (version.status !== 0) throw notPrepared('wine does not answer', version.error);
   const hash = createHash('sha256').update(version.stdout);
-  const sources = ['slim.ts', 'prepare.ts', 'wine.ts'].map((name) =>
+  const sources = ['slim.ts', 'prepare.ts', 'packages.ts', 'wine.ts'].map((name) =>
     fileURLToPath(new URL(name, import.meta.url)),
   );
   const native = readdirSync(NATIVE).sort();
@@ -111,17 +121,7 @@ async function buildNative(folder: string, files: GuestFiles): Promise<void> {
   const small = ['-Os', '-s', '-Wall', '-Wextra', '-Werror'];
   const libraries = ['-lws2_32', '-lpsapi'];
   await tool(COMPILER, [...small, '-municode', '-o', files.helper, join(NATIVE, 'helper.c'), ...libraries]);
-  await tool(COMPILER, [
-    ...small,
-    '-shared',
-    '-Wl,--kill-at',
-    '-o',
-    files.provider,
-    join(NATIVE, 'provider.c'),
-  ]);
-  // wixl finds a source file only when it is named relative to its working folder.
-  copyFileSync(join(NATIVE, 'package.xml'), join(folder, 'package.wxs'));
-  await tool('wixl', ['-a', 'x64', '-o', files.msi, 'package.wxs'], { cwd: folder });
+  await buildPackages(NATIVE, folder, COMPILER, (program, args) => tool(program, args, { cwd: folder }));
 }
 
 async function makeGolden(folder: string, golden: string): Promise<void> {

@@ -63,6 +63,9 @@ const SINCE_WINDOWS_8: readonly InboxProvider[] = [
   provider('{F8A0B131-5F68-486c-8040-7E8FC3C85BB6}', 'WLIDCredentialProvider', 'wlidcredprov.dll'),
 ];
 
+/** Windows' own credential provider filter. It hides nothing at the logon screen. */
+export const INBOX_FILTER = provider('{DDC0EED2-ADBE-40B6-A217-EDE16A79A0DE}', 'GenericFilter', 'authui.dll');
+
 export const PROFILES = {
   win7: {
     theme: 'win7',

@@ -26,6 +26,7 @@ const guest = await Guest.open({
   log: () => undefined,
   onShutdown: () => undefined,
   onSignOut: () => undefined,
+  winrm: { running: () => false, switch: () => undefined },
 });
 try {
   await guest.boot();

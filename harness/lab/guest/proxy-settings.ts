@@ -10,6 +10,12 @@ export const CONNECTIONS_KEY =
   'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\Connections';
 export const SETTINGS_VALUE = 'WinHttpSettings';
 
+const INTERNET_SETTINGS = 'Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings';
+/** The user part of the registry of the account SYSTEM. */
+export const SYSTEM_HIVE = 'HKU\\S-1-5-18';
+/** WinINET's settings: of the account of WinRM, and of SYSTEM. */
+export const WININET_KEYS = [`HKCU\\${INTERNET_SETTINGS}`, `${SYSTEM_HIVE}\\${INTERNET_SETTINGS}`] as const;
+
 const MARK = 0x18;
 const DIRECT = 1;
 const MANUAL_PROXY = 2;

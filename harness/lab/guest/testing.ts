@@ -9,6 +9,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import type { LabState } from '../../config/lab-state.ts';
 import type { Desktop, Scene } from '../desktop/contract.ts';
 import { issueServerIdentity } from '../network/authority.ts';
+import { PREFERENCES, recordHandshakes } from '../network/handshakes.ts';
 import { PORTAL_HOST } from '../tenant/server.ts';
 import { LabMachine } from './lab-machine.ts';
 import { prepareGuestFiles } from './prepare.ts';
@@ -99,7 +100,7 @@ export async function startTestNetwork(
   const { authority, key, chain } = issueServerIdentity([PORTAL_HOST, 'localhost']);
   const caFile = join(folder, 'ca.pem');
   writeFileSync(caFile, authority);
-  const identity = { key: key.reveal(), cert: chain };
+  const identity = { ...PREFERENCES, key: key.reveal(), cert: chain };
   const portal = createTlsServer({ ...identity, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }, (socket) => {
     socket.on('error', () => socket.destroy());
     socket.once('data', () =>
@@ -107,6 +108,8 @@ export async function startTestNetwork(
     );
   });
   portal.on('tlsClientError', () => undefined);
+  const handshakesFile = join(folder, 'handshakes.jsonl');
+  recordHandshakes(portal, () => chain, handshakesFile);
   portal.listen(0, '127.0.0.1');
   await once(portal, 'listening');
   const portalPort = (portal.address() as AddressInfo).port;
@@ -130,15 +133,23 @@ export async function startTestNetwork(
     pid: process.pid,
     startTime: '',
     caFile,
+    authorityName: '',
     authority: `https://localhost:${portalPort}`,
     graph: '',
     tenantId: 'tenant',
     clientId: '',
     clientSecretFile: '',
     portal: { host: PORTAL_HOST, address: '127.0.0.1', port: portalPort },
-    proxy: { host: '127.0.0.1', port: (proxy.address() as AddressInfo).port, accessLog: '' },
+    proxy: {
+      host: '127.0.0.1',
+      port: (proxy.address() as AddressInfo).port,
+      ...{ accessLog: '', pid: 0, configFile: '', extraFile: '' },
+    },
+    handshakesFile,
     egressAddress: '127.20.0.1',
+    admin: { url: '', tokenFile: '' },
     users,
+    refusedUsers: [],
   };
   return {
     lab,

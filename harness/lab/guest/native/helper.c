@@ -202,13 +202,15 @@ static void list_keys(Frame *frame) {
   send_frame('k', frame->id, out, used);
 }
 
-/** Set: key, value name, then u32 type and the data -> status. */
+/** Set: key, value name, then u32 type and the data -> status. A key that is to be a link must be made as one. */
 static void set_value(Frame *frame) {
   WCHAR *path = (WCHAR *)frame->data, *name = next_string(path);
   BYTE *data = (BYTE *)next_string(name);
   HKEY key, root = root_of(&path);
-  DWORD type, status = RegCreateKeyExW(root, path, 0, NULL, 0, KEY_WRITE | KEY_WOW64_64KEY, NULL, &key, NULL);
+  DWORD type, status, options;
   memcpy(&type, data, 4);
+  options = type == REG_LINK ? REG_OPTION_CREATE_LINK : REG_OPTION_NON_VOLATILE;
+  status = RegCreateKeyExW(root, path, 0, NULL, options, KEY_WRITE | KEY_WOW64_64KEY, NULL, &key, NULL);
   if (!status) {
     status = RegSetValueExW(key, name, 0, type, data + 4, frame->length - (DWORD)(data + 4 - frame->data));
     RegCloseKey(key);

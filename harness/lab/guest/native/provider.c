@@ -4,11 +4,14 @@
  */
 #include <windows.h>
 
+/* The class it serves. The logon screen looks for these bytes: a file without them is not the add-in's. */
+__declspec(dllexport) const CLSID served_class = {
+    0x86d2f0ac, 0x2171, 0x46cf, {0x99, 0x98, 0x4e, 0x33, 0xb3, 0xd7, 0xfd, 0x4f}};
+
 HRESULT WINAPI DllGetClassObject(REFCLSID class_id, REFIID interface_id, void **object) {
-  (void)class_id;
   (void)interface_id;
   *object = NULL;
-  return CLASS_E_CLASSNOTAVAILABLE;
+  return IsEqualCLSID(class_id, &served_class) ? E_NOINTERFACE : CLASS_E_CLASSNOTAVAILABLE;
 }
 
 HRESULT WINAPI DllCanUnloadNow(void) { return S_OK; }

@@ -6,11 +6,13 @@ import { certutil } from './certutil.ts';
 import { cscript } from './cscript.ts';
 import { eventcreate } from './eventcreate.ts';
 import { findstr } from './findstr.ts';
-import { logoff } from './logoff.ts';
+import { fsutil } from './fsutil.ts';
 import { msiexec } from './msiexec.ts';
 import { netsh } from './netsh.ts';
 import { powershell } from './powershell.ts';
 import { schtasks } from './schtasks.ts';
+import { net, sc } from './services.ts';
+import { logoff, query, quser, qwinsta } from './sessions.ts';
 import { shutdown } from './shutdown.ts';
 import { systeminfo } from './systeminfo.ts';
 import { tasklist } from './tasklist.ts';
@@ -23,10 +25,16 @@ const TOOLS: Readonly<Record<string, Tool>> = {
   cscript,
   eventcreate,
   findstr,
+  fsutil,
   logoff,
   msiexec,
+  net,
   netsh,
   powershell,
+  query,
+  quser,
+  qwinsta,
+  sc,
   schtasks,
   shutdown,
   systeminfo,

@@ -1,22 +1,30 @@
 import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { WINE_MSIEXEC } from '../disk.ts';
 import type { Tool, ToolCall } from './tool.ts';
 
 const ERROR_INSTALL_FAILURE = 1603;
+const ERROR_UNKNOWN_PRODUCT = 1605;
 const ERROR_INSTALL_ALREADY_RUNNING = 1618;
 const ERROR_INSTALL_PACKAGE_OPEN_FAILED = 1619;
 const ERROR_INSTALL_PACKAGE_INVALID = 1620;
+const ERROR_INSTALL_PACKAGE_REJECTED = 1625;
 const ERROR_INVALID_COMMAND_LINE = 1639;
 const ERROR_SUCCESS_REBOOT_INITIATED = 1641;
 const ERROR_SUCCESS_REBOOT_REQUIRED = 3010;
 const SUCCESSES = [0, ERROR_SUCCESS_REBOOT_INITIATED, ERROR_SUCCESS_REBOOT_REQUIRED];
 
+const POLICY = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows\\Installer';
+/** Value of the policy `DisableMSI`: nobody installs anything. */
+const ALWAYS_OFF = 2;
+/** What is installed for the whole machine, each by its packed product code. */
+const PRODUCTS = 'HKCR\\Installer\\Products';
 const UNINSTALL = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall';
 
 /**
- * msiexec.exe: Wine's own does the work; this adds what Wine lacks: one installation at a time, Windows' exit codes,
- * and the events of Windows Installer.
+ * msiexec.exe: Wine's own does the work; this adds what Wine lacks: one installation at a time, the policy that forbids
+ * them, a disk that can be full, Windows' exit codes, and the events of Windows Installer.
  */
 export const msiexec: Tool = async (call) => {
   const order = parseOrder(call.args);
@@ -29,11 +37,16 @@ export const msiexec: Tool = async (call) => {
   installer.busy = true;
   try {
     const before = await describeProduct(call, order);
-    const raw = await runWine();
-    const code = windowsCode(raw, { readable: before !== undefined, norestart: order.norestart });
-    log(`msiexec ${call.rawArguments}: Wine's exit code ${raw}, Windows' ${code}`);
+    const refused = await whyRefused(call, order, before);
+    const raw = refused ?? (await runWine());
+    const code = refused ?? windowsCode(raw, { readable: before !== undefined, norestart: order.norestart });
+    log(
+      `msiexec ${call.rawArguments}: ` +
+        (refused === undefined ? `Wine's exit code ${raw}, Windows' ${code}` : `the lab's exit code ${code}`),
+    );
     if (before) {
-      for (const event of installerEvents(order.action, before, code)) {
+      const action = order.action === 'install' && before.installed ? 'configure' : order.action;
+      for (const event of installerEvents(action, before, code)) {
         events.write({ log: 'Application', source: 'MsiInstaller', ...event });
       }
     }
@@ -43,6 +56,20 @@ export const msiexec: Tool = async (call) => {
     installer.busy = false;
   }
 };
+
+/** The exit code of an order that Windows would refuse, and Wine would not. */
+async function whyRefused(
+  call: ToolCall,
+  { action, target }: Order,
+  product: Product | undefined,
+): Promise<number | undefined> {
+  if ((await call.registry.dword(POLICY, 'DisableMSI')) === ALWAYS_OFF) return ERROR_INSTALL_PACKAGE_REJECTED;
+  if (!product || target.startsWith('{')) return undefined;
+  if (action === 'remove') return product.installed ? undefined : ERROR_UNKNOWN_PRODUCT;
+  const { disk } = call.machine;
+  const full = statSync(disk.path(target, call.folder)).size > disk.freeBytes();
+  return full ? ERROR_INSTALL_FAILURE : undefined;
+}
 
 interface Order {
   readonly action: 'install' | 'remove';
@@ -82,6 +109,7 @@ export function windowsCode(
 }
 
 interface Product {
+  readonly installed: boolean;
   readonly name: string;
   readonly version: string;
   readonly language: string;
@@ -95,6 +123,7 @@ async function describeProduct(call: ToolCall, { target }: Order): Promise<Produ
     const name = await call.registry.string(key, 'DisplayName');
     if (name === undefined) return undefined;
     return {
+      installed: true,
       name,
       version: (await call.registry.string(key, 'DisplayVersion')) ?? '',
       language: ((await call.registry.dword(key, 'Language')) ?? 0).toString(),
@@ -107,7 +136,10 @@ async function describeProduct(call: ToolCall, { target }: Order): Promise<Produ
   const properties = new Map(
     exported.stdout.split(/\r?\n/).map((line) => line.split('\t') as [string, string]),
   );
+  const products = await call.registry.subkeys(PRODUCTS);
+  const packed = packedCode(properties.get('ProductCode') ?? '');
   return {
+    installed: products.some((code) => code.toUpperCase() === packed),
     name: properties.get('ProductName') ?? '',
     version: properties.get('ProductVersion') ?? '',
     language: properties.get('ProductLanguage') ?? '',
@@ -115,35 +147,58 @@ async function describeProduct(call: ToolCall, { target }: Order): Promise<Produ
   };
 }
 
+/** A GUID as Windows Installer names registry keys: without marks, each part backwards. */
+export function packedCode(guid: string): string {
+  const digits = guid.replace(/[^0-9a-f]/gi, '').toUpperCase();
+  return [8, 4, 4, ...Array<number>(8).fill(2)]
+    .map((length, i, lengths) => {
+      const start = lengths.slice(0, i).reduce((sum, one) => sum + one, 0);
+      return Array.from(digits.slice(start, start + length))
+        .reverse()
+        .join('');
+    })
+    .join('');
+}
+
+/** Two events tell of one order, each with its number and words. */
+const EVENTS = {
+  install: {
+    ids: { ok: 11707, failed: 11708, summary: 1033 },
+    result: { ok: 'Installation operation completed successfully', failed: 'Installation operation failed' },
+    verb: 'installed',
+    noun: 'Installation',
+  },
+  configure: {
+    ids: { ok: 11728, failed: 11729, summary: 1035 },
+    result: { ok: 'Configuration completed successfully', failed: 'Configuration failed' },
+    verb: 'reconfigured',
+    noun: 'Reconfiguration',
+  },
+  remove: {
+    ids: { ok: 11724, failed: 11725, summary: 1034 },
+    result: { ok: 'Removal completed successfully', failed: 'Removal failed' },
+    verb: 'removed',
+    noun: 'Removal',
+  },
+} as const;
+
 function installerEvents(
-  action: Order['action'],
+  action: keyof typeof EVENTS,
   product: Product,
   code: number,
 ): { id: number; message: string }[] {
-  const ok = SUCCESSES.includes(code);
+  const { ids, result, verb, noun } = EVENTS[action];
+  const how = SUCCESSES.includes(code) ? 'ok' : 'failed';
   const about =
     `Product Name: ${product.name}. Product Version: ${product.version}. ` +
     `Product Language: ${product.language}. Manufacturer: ${product.manufacturer}.`;
-  const status = ok ? 0 : code;
-  return action === 'install'
-    ? [
-        {
-          id: ok ? 11707 : 11708,
-          message: `Product: ${product.name} -- Installation ${ok ? 'operation completed successfully' : 'operation failed'}.`,
-        },
-        {
-          id: 1033,
-          message: `Windows Installer installed the product. ${about} Installation success or error status: ${status}.`,
-        },
-      ]
-    : [
-        {
-          id: ok ? 11724 : 11725,
-          message: `Product: ${product.name} -- Removal ${ok ? 'completed successfully' : 'failed'}.`,
-        },
-        {
-          id: 1034,
-          message: `Windows Installer removed the product. ${about} Removal success or error status: ${status}.`,
-        },
-      ];
+  return [
+    { id: ids[how], message: `Product: ${product.name} -- ${result[how]}.` },
+    {
+      id: ids.summary,
+      message:
+        `Windows Installer ${verb} the product. ${about} ` +
+        `${noun} success or error status: ${how === 'ok' ? 0 : code}.`,
+    },
+  ];
 }

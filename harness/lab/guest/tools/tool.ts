@@ -9,6 +9,8 @@ export interface Machine {
   readonly profile: Profile;
   readonly disk: Disk;
   readonly events: EventLog;
+  /** Resolves when all that happened before is in the event log. */
+  settleEvents(): Promise<void>;
   readonly bootedAt: Date;
   /** The lab's own log of this guest. */
   readonly log: (text: string) => void;
@@ -20,6 +22,9 @@ export interface Machine {
   signOut(): void;
   /** Runs a program as the account SYSTEM, to its end. */
   runAsSystem(line: string): Promise<number>;
+  readonly winrmRunning: boolean;
+  /** Starts or stops the service of remote management. @returns false when it is as asked already */
+  switchWinrm(to: 'start' | 'stop'): boolean;
   /** Held while an installation runs: Windows Installer does one at a time. */
   readonly installer: { busy: boolean };
 }

@@ -1,4 +1,6 @@
-import { LOGS, type LoggedEvent, logNamed } from '../event-log.ts';
+import { CAPI2_LOG, LOGS, type LogName, type LoggedEvent, logNamed } from '../event-log.ts';
+import { dword } from '../registry-value.ts';
+import { escapeXml as escape } from '../xml.ts';
 import { type EventTest, QueryError, compileQuery, levelNumber } from './event-query.ts';
 import { type Tool, type ToolCall, switches } from './tool.ts';
 
@@ -23,20 +25,22 @@ Commands:
 
 el | enum-logs          List log names.
 gl | get-log            Get log configuration information.
+sl | set-log            Modify configuration of a log.
 cl | clear-log          Clear a log.
 qe | query-events       Query events from a log or log file.
 `;
 
 /** wevtutil.exe on the lab's event logs. */
-export const wevtutil: Tool = (call) => {
+export const wevtutil: Tool = async (call) => {
   const [command = '', log = ''] = call.args;
   const action = ACTIONS[command.toLowerCase()];
+  await call.machine.settleEvents();
   if (action) return action(call, log);
   call.print(USAGE);
   return command === '' || command === '/?' ? 0 : ERROR_INVALID_PARAMETER;
 };
 
-type Action = (call: ToolCall, log: string) => number;
+type Action = (call: ToolCall, log: string) => number | Promise<number>;
 
 const enumLogs: Action = ({ print }) => {
   print(LOGS.join('\n') + '\n');
@@ -56,16 +60,16 @@ const clearLog: Action = ({ machine, complain }, name) => {
   return 0;
 };
 
-const getLog: Action = ({ print, complain }, name) => {
+const getLog: Action = async ({ registry, print, complain }, name) => {
   const log = logNamed(name);
   if (!log) return noChannel(complain, 'Failed to read configuration for log.');
   print(`name: ${log}
-enabled: true
-type: Admin
+enabled: ${String(await isEnabled(registry, log))}
+type: ${log === CAPI2_LOG ? 'Operational' : 'Admin'}
 owningPublisher:
 isolation: ${log}
 logging:
-  logFileName: %SystemRoot%\\System32\\Winevt\\Logs\\${log}.evtx
+  logFileName: %SystemRoot%\\System32\\Winevt\\Logs\\${log.replace('/', '%4')}.evtx
   retention: false
   autoBackup: false
   maxSize: 20971520
@@ -74,6 +78,24 @@ publishing:
 `);
   return 0;
 };
+
+const setLog: Action = async ({ args, registry, complain }, name) => {
+  const log = logNamed(name);
+  if (!log) return noChannel(complain, 'Failed to save configuration or activate log ' + name + '.');
+  const options = switches(args.slice(2), []);
+  const enabled = (options.get('e') ?? options.get('enabled') ?? '').toLowerCase();
+  // The classic logs are always on.
+  if (log !== CAPI2_LOG || !['true', 'false'].includes(enabled)) return ERROR_INVALID_PARAMETER;
+  await registry.set(channelKey(log), 'Enabled', dword(enabled === 'true' ? 1 : 0));
+  return 0;
+};
+
+const channelKey = (log: LogName): string =>
+  `HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WINEVT\\Channels\\${log}`;
+
+/** Whether Windows writes into that log: always into the classic ones, into others when they are enabled. */
+export const isEnabled = async (registry: ToolCall['registry'], log: LogName): Promise<boolean> =>
+  log !== CAPI2_LOG || (await registry.dword(channelKey(log), 'Enabled')) === 1;
 
 const queryEvents: Action = ({ args, machine, print, complain }, name) => {
   const options = switches(args.slice(2), []);
@@ -129,19 +151,13 @@ const asXml = (event: LoggedEvent): string =>
   `<Level>${levelNumber(event)}</Level><Task>0</Task><Keywords>0x80000000000000</Keywords>` +
   `<TimeCreated SystemTime='${event.at.replace('Z', '000000Z')}'/><EventRecordID>${event.record}</EventRecordID>` +
   `<Channel>${event.log}</Channel><Computer>${escape(event.computer)}</Computer><Security/></System>` +
-  `<EventData><Data>${escape(event.message)}</Data></EventData></Event>\n`;
+  `${event.data ?? `<EventData><Data>${escape(event.message)}</Data></EventData>`}</Event>\n`;
 
 const asRenderedXml = (event: LoggedEvent): string =>
   asXml(event).replace(
     '</Event>\n',
     `<RenderingInfo Culture='en-US'><Message>${escape(event.message)}</Message>` +
       `<Level>${event.level}</Level></RenderingInfo></Event>\n`,
-  );
-
-const escape = (text: string): string =>
-  text.replace(
-    /[&<>'"]/g,
-    (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&apos;' })[char] ?? '&quot;',
   );
 
 const FORMATS: Readonly<Record<string, (event: LoggedEvent, index: number) => string>> = {
@@ -157,6 +173,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'clear-log': clearLog,
   gl: getLog,
   'get-log': getLog,
+  sl: setLog,
+  'set-log': setLog,
   qe: queryEvents,
   'query-events': queryEvents,
 };
