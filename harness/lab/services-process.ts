@@ -6,10 +6,12 @@ import { Fault } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { labStateFile, type LabState, type LabUser } from '../config/lab-state.ts';
 import { isAlive, processStartTime } from '../core/process.ts';
-import { issueServerIdentity } from './network/authority.ts';
+import { LAB_AUTHORITY, makeAuthority } from './network/authority.ts';
+import { CorporateNetwork, INSPECTION_AUTHORITY } from './network/corporate.ts';
 import { startProxy, type Proxy } from './network/proxy.ts';
 import { ADMIN_PATH } from './tenant/admin-page.ts';
 import { addNoise } from './tenant/others.ts';
+import { refusedUsers } from './tenant/refused-users.ts';
 import { PORTAL_HOST, PROBE_HOSTS, serveTenant, TENANT_HOSTS, type TenantServer } from './tenant/server.ts';
 import { Tenant } from './tenant/tenant.ts';
 
@@ -45,9 +47,12 @@ const USERS: readonly LabUser[] = [
   user('win81', 'chen', 'Chen Test'),
 ];
 
+const REFUSED_USERS = refusedUsers(DOMAIN);
+
 /**
  * Is the lab: authority, tenant and proxy in this process, from now until it is told to end by SIGTERM or SIGINT, its
- * address book is gone or another's, or its proxy dies. Takes everything along when it goes.
+ * address book is gone or another's. Takes everything along when it goes. A proxy that dies is only reported: ending
+ * it is one of the faults that people make by hand.
  * @param onReady called once all of it can be used
  * @returns the exit code of the process
  * @throws Fault when it cannot start; then nothing is left behind
@@ -58,15 +63,23 @@ export async function runServices(
 ): Promise<number> {
   const folder = privateFolder(process.pid);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const parts: { tenant?: TenantServer; proxy?: Proxy } = {};
+  const parts: { tenant?: TenantServer; proxy?: Proxy; network?: CorporateNetwork } = {};
   const told = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => told.abort(signal));
   try {
-    const identity = issueServerIdentity(TENANT_HOSTS);
+    const keep = (name: string, content: string): string => {
+      const path = join(folder, name);
+      writeFileSync(path, content, { mode: 0o600 });
+      return path;
+    };
+    const authority = makeAuthority(LAB_AUTHORITY);
+    const inspection = makeAuthority(INSPECTION_AUTHORITY);
+    const identity = authority.issue(TENANT_HOSTS);
+    const handshakesFile = keep('handshakes.jsonl', '');
     const tenant = new Tenant({
       organization: ORGANIZATION,
       domain: DOMAIN,
-      users: USERS,
+      users: [...USERS, ...REFUSED_USERS],
       auditDelayMs: options.auditDelayMs,
     });
     addNoise(tenant, { ...RESETS_OF_OTHERS, at: tenant.now() - DAY_MS });
@@ -76,42 +89,59 @@ export async function runServices(
       ...identity,
       adminToken,
       port: options.tenantPort,
+      handshakesFile,
+      network: () => parts.network,
       onRequest: (record) => say(`wire ${JSON.stringify(record)}`),
     });
-    parts.proxy = await startProxy({
+    const proxy = (parts.proxy = await startProxy({
       port: options.proxyPort,
       allowedHosts: [PORTAL_HOST, ...PROBE_HOSTS],
       destinationPort: parts.tenant.port,
       egressAddress: EGRESS_ADDRESS,
-    });
+      onEnd: (how) =>
+        say(`squid has ended: ${how}. The lab stays up; docs/lab.md says how to start squid again.`),
+    }));
 
-    const keep = (name: string, content: string): string => {
-      const path = join(folder, name);
-      writeFileSync(path, content, { mode: 0o600 });
-      return path;
-    };
-    keep('admin-token', adminToken.reveal());
     const base = `https://localhost:${parts.tenant.port}`;
     const state: LabState = {
       schema: 1,
       pid: process.pid,
       startTime: processStartTime(process.pid),
       caFile: keep('ca.pem', identity.authority),
+      authorityName: LAB_AUTHORITY,
       authority: base,
       graph: base,
       tenantId: tenant.id,
       clientId: tenant.application.id,
       clientSecretFile: keep('client-secret', tenant.application.secret.reveal()),
       portal: { host: PORTAL_HOST, address: '127.0.0.1', port: parts.tenant.port },
-      proxy: { host: '127.0.0.1', port: parts.proxy.port, accessLog: parts.proxy.accessLog },
+      proxy: {
+        host: '127.0.0.1',
+        port: proxy.port,
+        accessLog: proxy.accessLog,
+        pid: proxy.pid,
+        configFile: proxy.configFile,
+        extraFile: proxy.extraFile,
+      },
+      handshakesFile,
       egressAddress: EGRESS_ADDRESS,
+      admin: { url: `${base}${ADMIN_PATH}`, tokenFile: keep('admin-token', adminToken.reveal()) },
       users: USERS,
+      refusedUsers: REFUSED_USERS.map(({ upn, expects }) => ({ upn, expects })),
     };
+    parts.network = await CorporateNetwork.open({
+      ...{ proxy, authority, inspection, handshakesFile },
+      tenantPort: parts.tenant.port,
+      egressAddress: EGRESS_ADDRESS,
+      inspectionCaFile: keep('inspection-ca.pem', inspection.certificate),
+      onProxyStart: () => rewrite({ ...state, proxy: { ...state.proxy, pid: proxy.pid } }),
+    });
     publish(state);
     onReady(state);
-    say(`up: ${base}, administration ${base}${ADMIN_PATH}, proxy 127.0.0.1:${parts.proxy.port}`);
-    return await untilTheEnd(parts.proxy, told.signal);
+    say(`up: ${base}, administration ${base}${ADMIN_PATH}, proxy 127.0.0.1:${proxy.port}`);
+    return await untilTheEnd(told.signal);
   } finally {
+    parts.network?.close();
     await parts.proxy?.close();
     await parts.tenant?.close();
     retract(process.pid);
@@ -122,12 +152,8 @@ export async function runServices(
 /** Where a lab keeps what only it may show: named after its process, so that remains can be told. */
 const privateFolder = (pid: number): string => join(dirname(labStateFile()), `lab-${pid}`);
 
-/** File of the token for the lab's administration (see tenant/admin.ts). */
-export const adminTokenFile = (state: LabState): string =>
-  join(dirname(state.clientSecretFile), 'admin-token');
-
 /** Waits for any of the reasons to end; returns the exit code. */
-async function untilTheEnd(proxy: Proxy, told: AbortSignal): Promise<number> {
+async function untilTheEnd(told: AbortSignal): Promise<number> {
   let watch: NodeJS.Timeout | undefined;
   const reason = await Promise.race([
     new Promise<string>((resolve) => {
@@ -139,22 +165,11 @@ async function untilTheEnd(proxy: Proxy, told: AbortSignal): Promise<number> {
         if (publisher() !== process.pid) resolve('the address book is gone or names another lab');
       }, WATCH_MS);
     }),
-    proxy.ended.then((how) => new Fault(`squid has ended: ${how}`, SQUID_ENDED)),
   ]);
   clearInterval(watch);
-  if (reason instanceof Fault) {
-    say(`error: ${reason.message}. ${reason.remedy}`);
-    return 1;
-  }
   say(`down: ${reason}`);
   return 0;
 }
-
-const SQUID_ENDED = {
-  code: 'squid-ended',
-  blame: 'harness',
-  remedy: 'Start the lab again; without its proxy it is of no use.',
-} as const;
 
 /** Makes the lab known, readable for its owner only. Of two labs that start at once, one wins. */
 function publish(state: LabState): void {
@@ -174,6 +189,13 @@ function publish(state: LabState): void {
     }
     renameSync(draft, target);
   }
+}
+
+/** Writes what has changed of a lab that is known. */
+function rewrite(state: LabState): void {
+  const draft = join(privateFolder(process.pid), 'lab-again.json');
+  writeFileSync(draft, JSON.stringify(state, null, 2) + '\n', { mode: 0o600 });
+  renameSync(draft, labStateFile());
 }
 
 function retract(pid: number): void {

@@ -10,7 +10,6 @@ import { isAlive, processStartTime } from '../core/process.ts';
 import { Deadline } from '../core/deadline.ts';
 import { poll } from '../core/poll.ts';
 import { servicesLog, startLab, stopLab } from './services.ts';
-import { adminTokenFile } from './services-process.ts';
 
 /** Long enough that it can be seen that an entry is not there yet, on any machine: nothing waits for all of it. */
 const AUDIT_DELAY_MS = 3000;
@@ -73,7 +72,7 @@ describe('the lab’s services', function () {
     const change = (upn: string, changes: object) =>
       send(`/lab/admin/users/${upn}`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${readFileSync(adminTokenFile(lab), 'utf8')}` },
+        headers: { authorization: `Bearer ${readFileSync(lab.admin.tokenFile, 'utf8')}` },
         body: JSON.stringify(changes),
       });
 
@@ -125,7 +124,7 @@ describe('the lab’s services', function () {
 
     it('writes an address book that only its owner can read', () => {
       expect(readLabState(folder)).toEqual(lab);
-      for (const path of [labStateFile(folder), lab.clientSecretFile, adminTokenFile(lab)]) {
+      for (const path of [labStateFile(folder), lab.clientSecretFile, lab.admin.tokenFile]) {
         expect(statSync(path).mode & 0o777).toBe(0o600);
       }
       expect(lab.users.map(({ machine, upn }) => `${machine} ${upn}`)).toEqual([
@@ -309,12 +308,26 @@ describe('the lab’s services', function () {
       expectNothingLeft(lab, squid);
     });
 
-    it('comes with an error in the log when squid dies', async () => {
+    it('does not come when squid dies: the log says so, and squid can be started again', async () => {
       const lab = await startLab({ folder });
-      for (const pid of childrenOf(lab.pid)) process.kill(pid, 'SIGKILL');
-      await ended(lab);
-      expect(readFileSync(servicesLog(folder), 'utf8')).toMatch(/error: squid has ended: killed by SIGKILL/);
-      expect(existsSync(labStateFile(folder))).toBe(false);
+      process.kill(lab.proxy.pid, 'SIGKILL');
+      await expect
+        .poll(() => readFileSync(servicesLog(folder), 'utf8'))
+        .toMatch(/squid has ended: killed by SIGKILL. The lab stays up/);
+      expect(readLabState(folder)).toEqual(lab);
+      const dispatcher = new Agent({ connect: { ca: readFileSync(lab.caFile, 'utf8') } });
+      const answer = await fetch(`${lab.admin.url}network`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${readFileSync(lab.admin.tokenFile, 'utf8')}` },
+        body: JSON.stringify({ proxy: { running: true } }),
+        dispatcher,
+      } as unknown as RequestInit);
+      expect(await answer.json()).toMatchObject({ proxy: { running: true } });
+      await dispatcher.close();
+      const squid = childrenOf(lab.pid);
+      expect(squid).toEqual([readLabState(folder)!.proxy.pid]);
+      await stopLab(folder);
+      expectNothingLeft(lab, squid);
     });
   });
 

@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -26,20 +27,28 @@ export interface ProxyOptions {
   readonly port: number;
   /** The names that may be reached, each on port 443 only. */
   readonly allowedHosts: readonly string[];
-  /** Where on 127.0.0.1 these names really are. */
+  /** Where on 127.0.0.1 these names really are; `sendTo` changes it. */
   readonly destinationPort: number;
   /** The address from which the destination sees everything come: any of 127.0.0.0/8. */
   readonly egressAddress: string;
+  /** Is told in which way squid ended, when it was not `close` that ended it. */
+  readonly onEnd?: (how: string) => void;
 }
 
 /** The corporate proxy: a real squid, owned by this process and gone with it. */
 export interface Proxy {
   readonly port: number;
+  /** 0 while it does not run. */
   readonly pid: number;
   /** In squid's native format: `time duration client result/status bytes method target user hierarchy/peer type`. */
   readonly accessLog: string;
-  /** Resolves with the way in which squid ended; never rejects. */
-  readonly ended: Promise<string>;
+  readonly configFile: string;
+  /** Empty at first; what is written there comes first in the configuration. */
+  readonly extraFile: string;
+  /** Starts squid again where somebody has ended it; does nothing while it runs. */
+  start(): void;
+  /** Has everything that comes from now on go to this port of 127.0.0.1. */
+  sendTo(port: number): void;
   close(): Promise<void>;
 }
 
@@ -47,11 +56,14 @@ export interface Proxy {
 const FOLDER = (pid: number): string => `sspr-lab-proxy-${pid}-`;
 const SERVICE = (pid: number): string => `ssprlab${pid}`;
 const SHARED_MEMORY = '/dev/shm';
+/** What squid asks for the way to a name: always the port that the file says at that moment. */
+const WAY = (file: string): string =>
+  `while read -r request; do read -r port < '${file}'; echo "OK rewrite-url=\\"127.0.0.1:$port\\""; done\n`;
 
 /**
  * Starts squid on loopback. It lets nothing through but CONNECT to port 443 of the allowed names, and it alone knows
  * where these are: a line of shell tells it to go to the destination's port instead, so neither root, nor port 443,
- * nor the host's name service is needed.
+ * nor the host's name service is needed. It is not started again by itself when it ends.
  * @throws Fault `squid-missing`, `squid-failed` (with squid's own last words) or `port-in-use`
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
@@ -61,25 +73,47 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const port = await freePort(options.port, "the lab's proxy");
   const folder = mkdtempSync(join(tmpdir(), FOLDER(process.pid)));
   const file = (name: string): string => join(folder, name);
-  writeFileSync(
-    file('way'),
-    `while read -r request; do echo 'OK rewrite-url="127.0.0.1:${options.destinationPort}"'; done\n`,
-  );
+  const sendTo = (destination: number): void => {
+    // In one step: squid's shell may read it at any moment.
+    writeFileSync(file('destination.new'), `${destination}\n`);
+    renameSync(file('destination.new'), file('destination'));
+  };
+  sendTo(options.destinationPort);
+  writeFileSync(file('way'), WAY(file('destination')));
   writeFileSync(file('squid.conf'), configuration({ ...options, port }, file));
+  writeFileSync(file('extra.conf'), '');
 
-  if (user) for (const path of [folder, file('way'), file('squid.conf')]) chownSync(path, user.uid, user.gid);
+  const owned = [folder, ...['way', 'destination', 'squid.conf', 'extra.conf'].map(file)];
+  if (user) for (const path of owned) chownSync(path, user.uid, user.gid);
 
   // Its user is changed before it starts: a process that changes it later is no longer told that its parent has died.
   const identity = user ? ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'] : [];
-  const errors = openSync(file('errors'), 'w');
-  const child = spawn(
-    'setpriv',
-    [...identity, '--pdeathsig', 'KILL', squid, '-N', '-n', SERVICE(process.pid), '-f', file('squid.conf')],
-    { stdio: ['ignore', errors, errors], cwd: folder },
-  );
-  closeSync(errors);
-  const ended = endOf(child);
-  const remove = (): void => removeRemains(process.pid, folder);
+  const command = [...identity, '--pdeathsig', 'KILL', squid, '-N', '-n', SERVICE(process.pid)];
+  const run = (): Running => {
+    const errors = openSync(file('errors'), 'w');
+    const child = spawn('setpriv', [...command, '-f', file('squid.conf')], {
+      stdio: ['ignore', errors, errors],
+      cwd: folder,
+    });
+    closeSync(errors);
+    const running = { child, ended: endOf(child) };
+    void running.ended.then((how) => {
+      if (!closing) options.onEnd?.(how);
+    });
+    return running;
+  };
+  let closing = false;
+  let { child, ended } = run();
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
+  const close = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    closing = true;
+    child.kill(signal);
+    // One that is stopped hears nothing else.
+    const patience = setTimeout(() => child.kill('SIGKILL'), 3000);
+    await ended;
+    clearTimeout(patience);
+    removeRemains(process.pid, folder);
+  };
   const startup = Deadline.in(15_000, 'waiting for squid');
   try {
     await poll(() => lookFor(child, port, () => tail(file('errors'), file('cache.log'))), {
@@ -87,24 +121,29 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       everyMs: 40,
     });
   } catch (error) {
-    child.kill('SIGKILL');
-    await ended;
-    remove();
+    await close('SIGKILL');
     throw error;
   }
   return {
     port,
-    pid: child.pid ?? 0,
-    accessLog: file('access.log'),
-    ended,
-    close: async () => {
-      child.kill('SIGTERM');
-      const patience = setTimeout(() => child.kill('SIGKILL'), 3000);
-      await ended;
-      clearTimeout(patience);
-      remove();
+    get pid() {
+      return isRunning() ? (child.pid ?? 0) : 0;
     },
+    accessLog: file('access.log'),
+    configFile: file('squid.conf'),
+    extraFile: file('extra.conf'),
+    start: () => {
+      if (!isRunning() && !closing) ({ child, ended } = run());
+    },
+    sendTo,
+    close: () => close('SIGTERM'),
   };
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  /** Resolves with the way in which it ended; never rejects. */
+  readonly ended: Promise<string>;
 }
 
 /** Removes what labs that were killed have left behind: folders and shared memory of processes that are no more. */
@@ -145,6 +184,7 @@ visible_hostname proxy.contoso.example
 
 acl allowed_names dstdomain -n ${options.allowedHosts.join(' ')}
 acl https port 443
+include ${file('extra.conf')}
 http_access allow CONNECT https allowed_names
 http_access deny all
 

@@ -80,7 +80,7 @@ export const describeUser = (tenant: Tenant, account: Account) => ({
   accountEnabled: account.accountEnabled,
   methods: account.methods,
   directoryRoles: account.directoryRoles,
-  ...registration(account, tenant.policy.methodsRequired),
+  ...registration(account, tenant.policy),
   mobilePhone: account.mobilePhone,
   securityQuestions: account.securityQuestions,
   passwordChangedAt: new Date(account.passwordChangedAt).toISOString(),
@@ -124,6 +124,8 @@ export const TenantChange = z
     methodsRequired: z.union([z.literal(1), z.literal(2)], { error: 'expected 1 or 2' }),
     questionsAsked: z.number().int().min(1).max(5),
     captcha: z.boolean(),
+    /** The switch for everybody: off turns every user away. */
+    resetEnabled: z.boolean(),
     permissions: z.array(z.enum(PERMISSIONS)),
     subscriptions: z.array(z.enum(SUBSCRIPTION_NAMES)),
     /** Seconds; of tokens from now on. */
@@ -163,6 +165,7 @@ export function changeTenant(tenant: Tenant, change: z.infer<typeof TenantChange
   tenant.policy.methodsRequired = change.methodsRequired ?? tenant.policy.methodsRequired;
   tenant.policy.questionsAsked = change.questionsAsked ?? tenant.policy.questionsAsked;
   tenant.policy.captcha = change.captcha ?? tenant.policy.captcha;
+  tenant.policy.resetEnabled = change.resetEnabled ?? tenant.policy.resetEnabled;
   tenant.application.permissions = change.permissions ?? tenant.application.permissions;
   tenant.subscriptions = change.subscriptions ?? tenant.subscriptions;
   tenant.tokenLifetime = change.tokenLifetime ?? tenant.tokenLifetime;

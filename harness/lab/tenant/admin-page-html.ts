@@ -39,7 +39,7 @@ type Form = (name: string, content: string) => string;
 
 function userCard(tenant: Tenant, account: Account, form: Form): string {
   const user = `<input type="hidden" name="user" value="${e(account.userPrincipalName)}">`;
-  const { isSsprCapable } = registration(account, tenant.policy.methodsRequired);
+  const { isSsprCapable } = registration(account, tenant.policy);
   const blocked = account.blockedUntil > tenant.now();
   const state = blocked
     ? `<span class="badge wrong">blocked</span>`
@@ -74,6 +74,7 @@ function userCard(tenant: Tenant, account: Account, form: Form): string {
 const policyFields = ({ policy, application, subscriptions }: Tenant): string => `
   <div class="row">${field('Methods required', select('methodsRequired', ['1', '2'], String(policy.methodsRequired)))}
   ${field('Questions asked', numeric('questionsAsked', policy.questionsAsked, 1))}</div>
+  ${box('resetEnabled', 'Users may reset their passwords', policy.resetEnabled)}
   ${box('captcha', 'The portal asks for characters of a picture', policy.captcha)}
   <fieldset><legend>Permissions of the application</legend>${boxes('permissions', PERMISSIONS, application.permissions)}</fieldset>
   <fieldset><legend>Subscriptions</legend>${boxes('subscriptions', SUBSCRIPTION_NAMES, subscriptions)}</fieldset>

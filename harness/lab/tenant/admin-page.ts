@@ -83,6 +83,7 @@ const FORMS: Readonly<Record<string, (tenant: Tenant, fields: URLSearchParams) =
       methodsRequired: number(fields, 'methodsRequired'),
       questionsAsked: number(fields, 'questionsAsked'),
       captcha: fields.has('captcha'),
+      resetEnabled: fields.has('resetEnabled'),
       permissions: fields.getAll('permissions'),
       subscriptions: fields.getAll('subscriptions'),
     };

@@ -56,6 +56,24 @@ describe('the administration of the lab tenant', () => {
     });
   });
 
+  describe('the policy', () => {
+    it('can switch password reset off for everybody, which Graph says of each user', async () => {
+      const enabled = async () => (await lab.graph(`${REGISTRATION}/${lab.account.id}`)).body.isSsprEnabled;
+      expect(await enabled()).toBe(true);
+      expect((await lab.admin('tenant', { resetEnabled: false })).body).toMatchObject({
+        resetEnabled: false,
+      });
+      expect(await enabled()).toBe(false);
+    });
+
+    it('knows nothing of trouble on the way to where a password is managed', async () => {
+      await lab.admin(`users/${UPN}`, { standing: 'onPremisesUnreachable' });
+      expect((await lab.graph(`${REGISTRATION}/${lab.account.id}`)).body.isSsprEnabled).toBe(true);
+      await lab.admin(`users/${UPN}`, { standing: 'notMember' });
+      expect((await lab.graph(`${REGISTRATION}/${lab.account.id}`)).body.isSsprEnabled).toBe(false);
+    });
+  });
+
   describe('audit log', () => {
     it('takes a fixed delay or a range, for rows from then on', async () => {
       expect((await lab.admin('tenant', { auditDelayMs: 5000 })).body).toMatchObject({ auditDelayMs: 5000 });

@@ -21,6 +21,7 @@ import {
   UserChange,
 } from './admin-changes.ts';
 import { ADMIN_PATH, answerAdminPage } from './admin-page.ts';
+import { type CorporateNetwork, NetworkChange } from '../network/corporate.ts';
 import { json, type Reply, type Request } from './http.ts';
 import { sameSecret } from './same-secret.ts';
 import type { Tenant } from './tenant.ts';
@@ -29,7 +30,12 @@ import type { Tenant } from './tenant.ts';
  * The lab's own side door, for looking at the tenant and for seeding faults (docs/lab.md has the list): JSON for who
  * brings the token as a bearer, a page for a browser. Undefined when the path is none of its own.
  */
-export function answerAdmin(tenant: Tenant, token: Secret, request: Request): Reply | undefined {
+export function answerAdmin(
+  tenant: Tenant,
+  token: Secret,
+  request: Request,
+  network?: CorporateNetwork,
+): Reply | undefined {
   const { pathname } = request.url;
   if (!pathname.startsWith(ADMIN_PATH)) return undefined;
   const parts = pathname.slice(ADMIN_PATH.length).split('/').map(decode);
@@ -39,7 +45,7 @@ export function answerAdmin(tenant: Tenant, token: Secret, request: Request): Re
   if (scheme !== 'Bearer' || !sameSecret(given, token.reveal())) {
     return json(401, { error: 'wrong admin token' });
   }
-  const methods = methodsOf(tenant, parts);
+  const methods = parts[0] === 'network' ? methodsOfNetwork(network, parts) : methodsOf(tenant, parts);
   if (!methods) return json(404, { error: `no such thing: ${pathname}` });
   const method = methods[request.method as Method];
   if (!method) {
@@ -66,6 +72,16 @@ type Method = 'GET' | 'POST' | 'DELETE';
 
 /** What a thing offers. Each answers with what is the case afterwards. */
 type Methods = Readonly<Partial<Record<Method, (body: string) => unknown>>>;
+
+/** The network before the tenant, where there is one. */
+function methodsOfNetwork(
+  network: CorporateNetwork | undefined,
+  parts: readonly string[],
+): Methods | undefined {
+  if (!network || parts.length > 1) return undefined;
+  const GET = () => network.describe();
+  return { GET, POST: taking(NetworkChange, (change) => network.change(change), GET) };
+}
 
 function methodsOf(tenant: Tenant, [kind = '', name, what]: readonly string[]): Methods | undefined {
   if (kind === 'users' && name !== undefined) {

@@ -6,6 +6,8 @@ import { TLSSocket } from 'node:tls';
 import { utcNow } from '../../core/clock.ts';
 import { describe } from '../../core/errors.ts';
 import type { Secret } from '../../core/secret.ts';
+import type { CorporateNetwork } from '../network/corporate.ts';
+import { PREFERENCES, recordHandshakes } from '../network/handshakes.ts';
 import { portInUse } from '../network/ports.ts';
 import { ADMIN_PATH } from './admin-page.ts';
 import { answerAdmin } from './admin.ts';
@@ -29,6 +31,10 @@ export interface TenantServerOptions {
   readonly key: Secret;
   readonly chain: string;
   readonly adminToken: Secret;
+  /** The network before it, as far as the lab's administration changes it. */
+  readonly network?: () => CorporateNetwork | undefined;
+  /** Where handshakes are written down (network/handshakes.ts). */
+  readonly handshakesFile?: string;
   /** 0 lets the system choose. */
   readonly port: number;
   /** Is told of each request, with what was negotiated on the wire; never of bodies. */
@@ -65,7 +71,7 @@ const LONGEST_BODY = 64 * 1024;
 export async function serveTenant(options: TenantServerOptions): Promise<TenantServer> {
   const route = router(options);
   const server = createServer(
-    { key: options.key.reveal(), cert: options.chain, minVersion: 'TLSv1.2' },
+    { ...PREFERENCES, key: options.key.reveal(), cert: options.chain, minVersion: 'TLSv1.2' },
     (request, response) => {
       response.setHeader('date', new Date(options.tenant.now()).toUTCString());
       void handle(request, response, route, options.onRequest);
@@ -73,6 +79,8 @@ export async function serveTenant(options: TenantServerOptions): Promise<TenantS
   );
   // A closed connection and a failed handshake are the caller's affair.
   server.on('tlsClientError', (_error, socket: Socket) => socket.destroy());
+  if (options.handshakesFile !== undefined)
+    recordHandshakes(server, () => options.chain, options.handshakesFile);
   await listen(server, options.port);
   return {
     port: (server.address() as AddressInfo).port,
@@ -86,10 +94,10 @@ export async function serveTenant(options: TenantServerOptions): Promise<TenantS
 
 type Route = (host: string, request: Request) => Served;
 
-function router({ tenant, adminToken }: TenantServerOptions): Route {
+function router({ tenant, adminToken, network }: TenantServerOptions): Route {
   const portal = new Portal(tenant);
   const cloud = (request: Request): Reply =>
-    answerAdmin(tenant, adminToken, request) ??
+    answerAdmin(tenant, adminToken, request, network?.()) ??
     answerOAuth(tenant, request) ??
     (request.url.pathname.startsWith('/v1.0/') ? answerGraph(tenant, request) : text(404, 'Not found'));
   const probe = (): Reply => text(200, 'ok');
