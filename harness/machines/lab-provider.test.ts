@@ -35,6 +35,7 @@ describe('The lab provider, under real Vagrant', function () {
     // Vagrant takes these for not set.
     SSPR_LAB: '',
     SSPR_BOX_WIN8: '',
+    SSPR_LANGUAGE_WIN81: 'zh-CN',
     VAGRANT_DEFAULT_PROVIDER: '',
   };
   const machines = openMachines({ root: ROOT, environment });
@@ -121,6 +122,8 @@ describe('The lab provider, under real Vagrant', function () {
     expect(output).toMatch(/win8 +not created/);
     expect(output).toMatch(/win81 +running \(lab\)/);
     expect(await machines.state('win7', soon('looking'))).toEqual({ state: 'running', provider: 'lab' });
+    const languages = guests().map((command) => /--name (\S+) .*--language (\S+)/.exec(command)?.slice(1));
+    expect(Object.fromEntries(languages as [string, string][])).toEqual({ win7: 'en', win81: 'zh-CN' });
   });
 
   it('tells where a machine can be reached, with the account of the guest', async () => {

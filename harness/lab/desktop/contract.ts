@@ -1,3 +1,5 @@
+import type { Language } from '../../core/languages.ts';
+
 /** What the desktop shows in the look of. */
 export type Theme = 'win7' | 'win8' | 'win81';
 
@@ -18,13 +20,20 @@ export type ResetPage =
       readonly url: string;
       readonly proxy: { readonly host: string; readonly port: number };
     }
-  | { readonly reachable: false; readonly reason: string };
+  | {
+      readonly reachable: false;
+      readonly reason: string;
+      /** The add-in says nothing: its window closes, and the logon screen is back. */
+      readonly closes?: boolean;
+    };
 
 export type SignIn = 'accepted' | 'refused' | 'unavailable';
 
 /** The machine behind the desktop. */
 export interface DesktopHost {
   readonly theme: Theme;
+  /** Asked for each scene. */
+  language(): Language;
   /** Called once a boot, before the logon screen is shown. */
   logonFacts(): Promise<LogonFacts>;
   /** Called on a click on the link: the guest's own handshake through its own proxy settings. */

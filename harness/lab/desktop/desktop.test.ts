@@ -185,6 +185,19 @@ describe('The lab desktop', function () {
       expect(portal.connects.length).toBeGreaterThan(0);
     });
 
+    it('closes without a word when the add-in does', async () => {
+      const gate = new AbortController();
+      host.resetPage = async () => {
+        await once(gate.signal, 'abort');
+        return { reachable: false, reason: 'user account control is off', closes: true };
+      };
+      await click();
+      await viewer.see('Please wait...');
+      gate.abort();
+      await viewer.see('Forgot password?');
+      expect((await lines()).join()).not.toContain('Something went wrong');
+    });
+
     it('is replaced by an apology when its certificate is not to be trusted', async () => {
       const strange = await startPortal(mkdtempSync(join(temp, 'strange-')));
       host.resetPage = () => Promise.resolve({ reachable: true, url: strange.url, proxy: strange.proxy });

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { utcNow } from '../../core/clock.ts';
 import { Deadline, timedOut } from '../../core/deadline.ts';
 import { Fault } from '../../core/errors.ts';
-import type { Desktop, DesktopOptions, Theme } from './contract.ts';
+import { LANGUAGES } from '../../core/languages.ts';
+import { CAPTIONS } from './captions/captions.ts';
+import type { Desktop, DesktopHost, DesktopOptions, Theme } from './contract.ts';
 import { startGateway } from './gateway.ts';
 import { startKiosk } from './kiosk.ts';
+import type { Look } from './messages.ts';
 import type { Mortal } from './mortal.ts';
 import { startStage, type Stage } from './stage.ts';
 import { startVncRelay } from './vnc-relay.ts';
@@ -84,14 +87,18 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
 
 /** Shows scenes; one that is overtaken by a later one while the host still answers is left out. */
 function shower({ host }: DesktopOptions, stage: Stage): Desktop['show'] {
-  const { theme } = host;
   let latest = 0;
   return async (scene) => {
     const turn = ++latest;
-    if (scene !== 'logon') return stage.show({ theme, scene });
+    if (scene !== 'logon') return stage.show({ ...lookOf(host), scene });
     const facts = await host.logonFacts();
-    if (turn === latest) await stage.show({ theme, scene, facts });
+    if (turn === latest) await stage.show({ ...lookOf(host), scene, facts });
   };
+}
+
+function lookOf(host: DesktopHost): Look {
+  const language = host.language();
+  return { theme: host.theme, culture: LANGUAGES[language].culture, captions: CAPTIONS[language] };
 }
 
 function failWith(stage: Stage, name: string, { ended }: Mortal): void {

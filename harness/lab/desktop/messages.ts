@@ -1,13 +1,23 @@
 import { z } from 'zod';
+import type { DesktopCaptions } from './captions/captions.ts';
 import type { LogonFacts, Scene, SignIn, Theme } from './contract.ts';
 
-/** What the page shows: a scene in the look of a Windows, and for the logon screen what it has to know. */
-export type Show =
-  | { readonly theme: Theme; readonly scene: Exclude<Scene, 'logon'> }
-  | { readonly theme: Theme; readonly scene: 'logon'; readonly facts: LogonFacts };
+/** The look of a Windows, in its language. */
+export interface Look {
+  readonly theme: Theme;
+  /** `sv-SE` */
+  readonly culture: string;
+  readonly captions: DesktopCaptions;
+}
 
-/** Whether the page may put the reset page into its dialog. */
-export type ResetAnswer = { readonly reachable: true; readonly url: string } | { readonly reachable: false };
+/** What the page shows: a scene in some look, and for the logon screen what it has to know. */
+export type Show = Look &
+  ({ readonly scene: Exclude<Scene, 'logon'> } | { readonly scene: 'logon'; readonly facts: LogonFacts });
+
+/** Whether the page may put the reset page into its dialog; if not, whether it closes that without a word. */
+export type ResetAnswer =
+  | { readonly reachable: true; readonly url: string }
+  | { readonly reachable: false; readonly closes: boolean };
 
 /** What the desktop sends to its page. */
 export type ToPage =

@@ -2,6 +2,7 @@ import { expect } from '@playwright/test';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { Fault } from '../../core/errors.ts';
+import { CAPTIONS } from './captions/captions.ts';
 import { startGateway, type Gateway } from './gateway.ts';
 import { startStage, type Stage } from './stage.ts';
 import { FakeHost } from './testing/host.ts';
@@ -19,6 +20,7 @@ describe('The server of the desktop\u2019s page', () => {
     await gateway.close();
   });
 
+  const SWEDISH = { theme: 'win8', culture: 'sv-SE', captions: CAPTIONS.sv } as const;
   const socketUrl = (): string => new URL('socket', stage.url).href.replace('http', 'ws');
 
   it('serves its page, and nothing else, to those who have the token', async () => {
@@ -37,18 +39,18 @@ describe('The server of the desktop\u2019s page', () => {
 
   it('tells a page that connects late what to show, and waits until it is painted', async () => {
     let painted = false;
-    const showing = stage.show({ theme: 'win8', scene: 'boot' }).then(() => (painted = true));
+    const showing = stage.show({ ...SWEDISH, scene: 'boot' }).then(() => (painted = true));
     const page = new WebSocket(socketUrl());
     const [data] = (await once(page, 'message')) as [Buffer];
     const message = JSON.parse(data.toString()) as { id: number };
-    expect(message).toMatchObject({ type: 'show', theme: 'win8', scene: 'boot' });
+    expect(message).toMatchObject({ type: 'show', theme: 'win8', culture: 'sv-SE', scene: 'boot' });
     expect(painted).toBe(false);
     page.send(JSON.stringify({ type: 'painted', id: message.id }));
     expect(await showing).toBe(true);
   });
 
   it('rejects what can no longer be painted', async () => {
-    const showing = stage.show({ theme: 'win7', scene: 'boot' });
+    const showing = stage.show({ ...SWEDISH, scene: 'boot' });
     stage.fail(new Fault('gone', { code: 'desktop-died', blame: 'harness', remedy: 'Start it again.' }));
     await expect(showing).rejects.toMatchObject({ code: 'desktop-died' });
     await expect(stage.ready()).rejects.toMatchObject({ code: 'desktop-died' });

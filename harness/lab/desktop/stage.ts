@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { basename, extname } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Fault, describe } from '../../core/errors.ts';
-import type { DesktopHost } from './contract.ts';
+import type { DesktopHost, ResetPage } from './contract.ts';
 import type { Gateway } from './gateway.ts';
 import { FromPage, type ResetAnswer, type Show, type ToPage } from './messages.ts';
 
@@ -82,9 +82,10 @@ export async function startStage({ host, gateway, log }: StageOptions): Promise<
     const opening = ++openings;
     const found = await host
       .openResetPage(account)
-      .catch((error: unknown) => ({ reachable: false as const, reason: describe(error) }));
+      .catch((error: unknown): ResetPage => ({ reachable: false, reason: describe(error) }));
     if (!found.reachable) log(`the reset page can't be reached: ${found.reason}`);
-    if (!found.reachable || opening !== openings) return { reachable: false };
+    if (!found.reachable) return { reachable: false, closes: found.closes ?? false };
+    if (opening !== openings) return { reachable: false, closes: false };
     gateway.open(found);
     return { reachable: true, url: found.url };
   };

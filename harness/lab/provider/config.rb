@@ -32,15 +32,18 @@ module VagrantPlugins
       attr_accessor :box_variable
       # The port on loopback of the machine's VNC console.
       attr_accessor :vnc_port
+      # The language that a lab machine is made in: en, es, fr, sv or zh-CN. Boxes have their own.
+      attr_accessor :language
 
       def initialize
         super
-        @box_variable = @vnc_port = UNSET_VALUE
+        @box_variable = @vnc_port = @language = UNSET_VALUE
       end
 
       def finalize!
         @box_variable = nil if @box_variable == UNSET_VALUE
         @vnc_port = nil if @vnc_port == UNSET_VALUE
+        @language = 'en' if @language == UNSET_VALUE
       end
     end
   end

@@ -53,6 +53,11 @@ module VagrantPlugins
         @machine.provider_config.profile || @machine.name.to_s
       end
 
+      # The language of a machine that is made new.
+      def language
+        @machine.config.sspr.language
+      end
+
       # Starts the guest's process, unless it runs already: then the guest of an `up` that was killed is adopted.
       # @return [Boolean] whether it was started
       def start
@@ -183,7 +188,8 @@ module VagrantPlugins
         Process.spawn(
           { 'LC_ALL' => 'C.UTF-8', 'LANG' => nil, 'LANGUAGE' => nil },
           config.node, '--import', 'tsx', config.guest,
-          '--data', folder.to_s, '--token', token, '--name', @machine.name.to_s, '--profile', profile,
+          '--data', folder.to_s, '--token', token, '--name', @machine.name.to_s,
+          '--profile', profile, '--language', language,
           chdir: REPOSITORY, in: File::NULL, out: log, err: log, pgroup: true, close_others: true
         )
       end

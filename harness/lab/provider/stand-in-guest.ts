@@ -19,6 +19,7 @@ const { values } = parseArgs({
     token: { type: 'string', default: '' },
     name: { type: 'string', default: '' },
     profile: { type: 'string', default: '' },
+    language: { type: 'string', default: '' },
   },
 });
 const stateFile = join(values.data, 'guest.json');

@@ -28,9 +28,20 @@ export interface SecurityQuestion {
 /** What is counted by the hour: attempts to reset, wrong phone numbers, wrong answers to security questions. */
 export type Counted = 'reset' | 'phone' | 'answers';
 
-/** Whether the tenant's policy lets a user reset the password, or what stands against it. */
-export const STANDINGS = ['enabled', 'notEnabled', 'notLicensed', 'notMember'] as const;
+/** Whether a user may reset the password, or what stands against it: in the policy, or on the way to its master. */
+export const STANDINGS = [
+  'enabled',
+  'notEnabled',
+  'notLicensed',
+  'notMember',
+  'writebackOff',
+  'onPremisesError',
+  'onPremisesUnreachable',
+] as const;
 type Standing = (typeof STANDINGS)[number];
+
+/** What is decided for this user by the policy, and not by the state of other services. */
+const DECIDED_BY_POLICY: readonly Standing[] = ['notEnabled', 'notLicensed', 'notMember'];
 
 export interface Account {
   readonly id: string;
@@ -62,10 +73,16 @@ export interface Account {
 /** A user name means the same in any case. */
 export const sameName = (a: string, b: string): boolean => a.trim().toLowerCase() === b.toLowerCase();
 
+/** What an administrator has decided that Graph's statements on an account depend on. */
+interface RegistrationPolicy {
+  readonly methodsRequired: number;
+  readonly resetEnabled: boolean;
+}
+
 /** Graph's three statements on an account: registered (methods only), enabled (policy only), capable (both). */
-export function registration(account: Account, methodsRequired: number) {
+export function registration(account: Account, { methodsRequired, resetEnabled }: RegistrationPolicy) {
   const isSsprRegistered = account.methods.length >= methodsRequired;
-  const isSsprEnabled = account.standing === 'enabled';
+  const isSsprEnabled = resetEnabled && !DECIDED_BY_POLICY.includes(account.standing);
   return { isSsprRegistered, isSsprEnabled, isSsprCapable: isSsprRegistered && isSsprEnabled };
 }
 
@@ -100,16 +117,35 @@ const SHORTEST = 8;
 const LONGEST = 256;
 const CLASSES_NEEDED = 3;
 
+/** What can be wrong with a password by itself. */
+export type PasswordProblem = 'tooShort' | 'tooLong' | 'unicode' | 'classes';
+
 /**
  * What is wrong with a password, or undefined: 8 to 256 characters, three of four classes, nothing beyond ASCII
  * (Microsoft Entra password policies). A reset, unlike a change, may use the last password again.
  */
-export function passwordProblem(password: string): string | undefined {
-  if (password.length < SHORTEST) return `Your password must be at least ${SHORTEST} characters long.`;
-  if (password.length > LONGEST) return `Your password can't be longer than ${LONGEST} characters.`;
-  if (!/^[\x20-\x7e]*$/.test(password)) return "Your password can't contain Unicode characters.";
-  if (CLASSES.filter((one) => one.test(password)).length < CLASSES_NEEDED) {
-    return 'Your password must contain three of these: a lowercase letter, an uppercase letter, a number, a symbol.';
-  }
+export function passwordProblem(password: string): PasswordProblem | undefined {
+  if (password.length < SHORTEST) return 'tooShort';
+  if (password.length > LONGEST) return 'tooLong';
+  if (!/^[\x20-\x7e]*$/.test(password)) return 'unicode';
+  if (CLASSES.filter((one) => one.test(password)).length < CLASSES_NEEDED) return 'classes';
   return undefined;
+}
+
+/** Words that count for next to nothing in a password. The real list is Microsoft's secret. */
+const BANNED_WORDS = ['password', 'welcome', 'qwerty', 'letmein', 'admin', 'summer', 'winter'];
+
+/** What people write in place of a letter (Microsoft Entra: eliminate bad passwords). */
+const SUBSTITUTES: Readonly<Record<string, string>> = { 0: 'o', 1: 'l', $: 's', '@': 'a' };
+const POINTS_NEEDED = 5;
+
+/**
+ * Whether a password is too easily guessed: a banned word or the name of the organisation counts one point, as does
+ * every other character, and five are needed.
+ */
+export function isBanned(password: string, organization: string): boolean {
+  const plain = password.toLowerCase().replace(/[01$@]/g, (char) => SUBSTITUTES[char] ?? char);
+  const words = [...BANNED_WORDS, organization.toLowerCase()];
+  const points = words.reduce((rest, word) => rest.replaceAll(word, '*'), plain).length;
+  return points < POINTS_NEEDED;
 }

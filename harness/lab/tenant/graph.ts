@@ -417,7 +417,7 @@ const registrationDetails = (tenant: Tenant, account: Account): Row => ({
   userDisplayName: account.displayName,
   userType: 'member',
   isAdmin: account.directoryRoles.length > 0,
-  ...registration(account, tenant.policy.methodsRequired),
+  ...registration(account, tenant.policy),
   isMfaRegistered: false,
   isMfaCapable: false,
   isPasswordlessCapable: false,

@@ -12,19 +12,6 @@ export interface Mail {
   readonly lines: readonly string[];
 }
 
-/** The mail that carries a verification code. */
-export const codeMail = (organization: string, to: string, upn: string, code: string): Mail => ({
-  to,
-  subject: `Your ${organization} account email verification code`,
-  lines: [
-    'Verify your email address',
-    `Thanks for verifying your ${upn} account!`,
-    `Your code is: ${code}`,
-    'Sincerely,',
-    organization,
-  ],
-});
-
 /** The mailboxes of the tenant, in memory. Messages have the shape of Graph's `message`. */
 export class Mailboxes {
   readonly #messages = new Map<string, Row[]>();

@@ -1,6 +1,8 @@
+import { LANGUAGES, type Language } from '../../core/languages.ts';
 import { gatesOf, type Account, type CodeMethod, type UsableMethod } from './accounts.ts';
+import { CAPTIONS, type PortalCaptions } from './captions/captions.ts';
 import { escapeHtml as e } from './html.ts';
-import { remainingMethods, type Refusal, type Session } from './reset-flow.ts';
+import { remainingMethods, type Problem, type Refusal, type Session } from './reset-flow.ts';
 
 /** What a page is drawn from. */
 export interface PageData {
@@ -10,134 +12,77 @@ export interface PageData {
   readonly action: string;
   readonly viewState: string;
   readonly organization: string;
+  readonly language: Language;
   readonly policy: { readonly methodsRequired: number; readonly questionsAsked: number };
   readonly supportCode: string;
 }
 
-/** What each method is called in the list to choose from (Microsoft's documents). */
-const CHOICE: Readonly<Record<UsableMethod, string>> = {
-  email: 'Email my alternate email',
-  mobilePhone: 'Text my mobile phone',
-  securityQuestion: 'Answer my security questions',
-};
+/** With what it is called in the page's language. */
+interface Page extends PageData {
+  readonly say: PortalCaptions;
+}
 
-/** The wording of each method that sends a code: where Microsoft's documents are silent, a plausible sentence. */
-const CODE: Readonly<
-  Record<
-    CodeMethod,
-    {
-      readonly button: string;
-      readonly prompt: (account: Account) => string;
-      readonly field: string;
-      readonly sent: string;
-    }
-  >
-> = {
-  email: {
-    button: 'Email',
-    prompt: ({ alternateEmail }) =>
-      `You will receive an email containing a verification code at your alternate email address (${maskedMail(alternateEmail)}).`,
-    field: '',
-    sent: "We've sent an email message containing a verification code to your inbox.",
-  },
-  mobilePhone: {
-    button: 'Text',
-    prompt: ({ mobilePhone }) =>
-      `In order to protect your account, we need you to enter your complete mobile phone number (${maskedPhone(mobilePhone)}) below. You will then receive a text message with a verification code which can be used to reset your password.`,
-    field: '<input type="tel" name="phone" placeholder="Enter your phone number" autocomplete="off">',
-    sent: "We've sent a text message containing a verification code to your phone.",
-  },
-};
-
-/** Headlines as documented; numbers from Microsoft's list of SSPR error codes. */
-const REFUSED: Readonly<
-  Record<Refusal, { readonly title: string; readonly text: string; readonly code: string }>
-> = {
-  unknown: {
-    title: "We couldn't verify your account.",
-    text: "If you'd like, we can contact an administrator in your organization to reset your password for you.",
-    code: '',
-  },
-  notEnabled: {
-    title: 'Your account is not enabled for password reset.',
-    text: 'Please contact your administrator. Your administrator has not turned on password reset for you.',
-    code: 'SSPR_0011: SsprNotEnabledInUserPolicy',
-  },
-  notLicensed: {
-    title: 'Your account is not enabled for password reset.',
-    text: 'Please contact your administrator. The required license is missing from your organization.',
-    code: 'SSPR_0012: UserNotLicensed',
-  },
-  notMember: {
-    title: 'Your account is not enabled for password reset.',
-    text: 'Please contact your administrator. You are not a member of the group that may reset its passwords.',
-    code: 'SSPR_0013: UserNotMemberOfScopedAccessGroup',
-  },
-  insufficientMethods: {
-    title: 'Additional security info is needed to reset your password.',
-    text: 'Please contact your administrator. You have not registered the security info that is needed.',
-    code: 'SSPR_0014: UserNotProperlyConfigured',
-  },
-  blocked: {
-    title: 'You have tried too many times.',
-    text: 'For security reasons, you are blocked for 24 hours. Please try again tomorrow, or contact your administrator.',
-    code: '',
-  },
+/** Numbers and names of Microsoft's list of SSPR error codes (facts 6.6); the same in every language. */
+const ERROR_CODE: Readonly<Partial<Record<Refusal, string>>> = {
+  tenantOff: 'SSPR_0009: TenantSSPRFlagDisabled',
+  writebackOff: 'SSPR_0010: WritebackNotEnabled',
+  notEnabled: 'SSPR_0011: SsprNotEnabledInUserPolicy',
+  notLicensed: 'SSPR_0012: UserNotLicensed',
+  notMember: 'SSPR_0013: UserNotMemberOfScopedAccessGroup',
+  insufficientMethods: 'SSPR_0014: UserNotProperlyConfigured',
+  onPremisesError: 'SSPR_0029: OnPremisesAdminActionRequired',
+  onPremisesUnreachable: 'SSPR_0030: OnPremisesConnectivityError',
 };
 
 /** The page that belongs to the session's view. */
-export function renderPage(data: PageData): string {
+export function renderPage(session: PageData): string {
+  const data: Page = { ...session, say: CAPTIONS[session.language] };
+  const { backIntoAccount, newPassword } = data.say;
   const { view } = data.session;
   switch (view.at) {
     case 'identify':
-      return layout(data, 'Get back into your account', identifyPage(data, view.error));
+      return layout(data, backIntoAccount, identifyPage(data, view.error));
     case 'choose':
-      return layout(
-        data,
-        'Get back into your account',
-        steps(data) + choosePage(data, view.chosen, view.error),
-      );
+      return layout(data, backIntoAccount, steps(data) + choosePage(data, view.chosen, view.error));
     case 'prove':
-      return layout(
-        data,
-        'Get back into your account',
-        steps(data) + provePage(data, view.method, view.error),
-      );
+      return layout(data, backIntoAccount, steps(data) + provePage(data, view.method, view.error));
     case 'password':
-      return layout(data, 'Create a new password', steps(data) + passwordPage(data, view.error));
+      return layout(data, newPassword, steps(data) + passwordPage(data, view.error));
     case 'done':
-      return layout(data, 'Get back into your account', donePage(data));
+      return layout(data, backIntoAccount, donePage(data));
     case 'refused':
-      return layout(data, 'Get back into your account', refusedPage(data, view.refusal));
+      return layout(data, backIntoAccount, refusedPage(data, view.refusal));
     case 'closed':
-      return layout(data, 'Get back into your account', closedPage(data, view.how));
+      return layout(data, backIntoAccount, closedPage(data, view.how));
   }
 }
 
 /** Shown when the token of a form leads to no session: after a restart, or to one who went back. */
-export const renderExpired = (data: Pick<PageData, 'action' | 'organization'>): string =>
-  document_(
-    data.organization,
-    'Get back into your account',
-    `<p class="lead">Your session has expired.</p>
-    <p>Please start over.</p>
-    <p class="buttons"><a class="button" href="${e(data.action)}">Start over</a></p>`,
+export function renderExpired(data: Pick<PageData, 'action' | 'organization' | 'language'>): string {
+  const { backIntoAccount, expired } = CAPTIONS[data.language];
+  return document_(
+    data,
+    backIntoAccount,
+    `<p class="lead">${e(expired.title)}</p>
+    <p>${e(expired.text)}</p>
+    <p class="buttons"><a class="button" href="${e(data.action)}">${e(expired.again)}</a></p>`,
   );
+}
 
-const identifyPage = (data: PageData, error?: string): string =>
+const identifyPage = (data: Page, error?: Problem): string =>
   form(
     data,
-    `<p class="lead">Who are you?</p>
-    <p>To recover your account, begin by entering your user ID.</p>
-    <label for="userId">User ID:</label>
+    `<p class="lead">${e(data.say.userId.who)}</p>
+    <p>${e(data.say.userId.begin)}</p>
+    <label for="userId">${e(data.say.userId.label)}</label>
     <input type="text" id="userId" name="userId" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus>
-    <p class="hint">Example: user@contoso.onmicrosoft.com or user@contoso.com</p>
-    ${data.session.captcha === undefined ? '' : captcha(data.session.captcha)}
-    ${problem(error)}
-    ${buttons(button('next', 'Next'), cancel)}`,
+    <p class="hint">${e(data.say.userId.example)}</p>
+    ${data.session.captcha === undefined ? '' : captcha(data, data.session.captcha)}
+    ${problem(data, error)}
+    ${buttons(button('next', data.say.next), cancel(data))}`,
   );
 
-function choosePage(data: PageData, chosen?: UsableMethod, error?: string): string {
+function choosePage(data: Page, chosen?: UsableMethod, error?: Problem): string {
   const { account } = data;
   if (!account) return '';
   const methods = remainingMethods(data.session, account, data.policy.questionsAsked);
@@ -145,115 +90,118 @@ function choosePage(data: PageData, chosen?: UsableMethod, error?: string): stri
     (method, index) => `
       <input type="radio" name="choice" id="choose-${method}" ${method === (chosen ?? methods[0]) ? 'checked' : ''}
         ${method === 'securityQuestion' ? ASK_ON_CHOICE : ''}>
-      <label for="choose-${method}" style="grid-row: ${index + 1}">${CHOICE[method]}</label>`,
+      <label for="choose-${method}" style="grid-row: ${index + 1}">${e(data.say.methods.names[method])}</label>`,
   );
   const panes = methods.map((method) => {
-    const problems = method === chosen ? problem(error) : '';
+    const problems = method === chosen ? problem(data, error) : '';
     const content =
       method === 'securityQuestion'
         ? questionsPane(data, method === chosen, problems)
-        : codePane(method, account, problems);
+        : codePane(data, method, account, problems);
     return form(data, content, `pane for-${method}`);
   });
-  return `<p>Please choose the contact method we should use for verification:</p>
+  return `<p>${e(data.say.methods.choose)}</p>
     <div class="methods">${choices.join('')}<div class="panes">${panes.join('')}</div></div>`;
 }
 
-const codePane = (method: CodeMethod, account: Account, problems: string): string =>
-  `<p>${e(CODE[method].prompt(account))}</p>${CODE[method].field}
+function codePane(data: Page, method: CodeMethod, account: Account, problems: string): string {
+  const { email, mobilePhone, phonePlaceholder, buttons: captions } = data.say.methods;
+  const content =
+    method === 'email'
+      ? `<p>${e(email(maskedMail(account.alternateEmail)))}</p>`
+      : `<p>${e(mobilePhone(maskedPhone(account.mobilePhone)))}</p>
+      <input type="tel" name="phone" placeholder="${e(phonePlaceholder)}" autocomplete="off">`;
+  return `${content}
       ${problems}
-      ${buttons(button(method, CODE[method].button), cancel)}`;
+      ${buttons(button(method, captions[method]), cancel(data))}`;
+}
 
 /** The questions come with the page that follows the choice, so that the tenant knows when a user began with them. */
-const questionsPane = (
-  { session: { questions = [] } }: PageData,
-  shown: boolean,
-  problems: string,
-): string =>
-  shown
-    ? questions
-        .map(
-          (question, index) => `<label for="answer${index}">${e(question)}</label>
+function questionsPane(data: Page, shown: boolean, problems: string): string {
+  if (!shown) return '<input type="hidden" name="action" value="securityQuestion">';
+  const { questions = [] } = data.session;
+  const boxes = questions.map(
+    (question, index) => `<label for="answer${index}">${e(question)}</label>
       <input type="text" id="answer${index}" name="answer${index}" autocomplete="off" spellcheck="false" ${index === 0 ? 'autofocus' : ''}>`,
-        )
-        .join('') + `${problems}${buttons(button('securityQuestion', 'Next'), cancel)}`
-    : '<input type="hidden" name="action" value="securityQuestion">';
+  );
+  return `${boxes.join('')}${problems}${buttons(button('securityQuestion', data.say.next), cancel(data))}`;
+}
 
 const ASK_ON_CHOICE = `onchange="document.querySelector('.for-securityQuestion').submit()"`;
 
-const provePage = (data: PageData, method: CodeMethod, error?: string): string =>
+const provePage = (data: Page, method: CodeMethod, error?: Problem): string =>
   form(
     data,
-    `<p>${CODE[method].sent}</p>
-    <label for="code">Enter your verification code:</label>
+    `<p>${e(data.say.code.sent[method])}</p>
+    <label for="code">${e(data.say.code.label)}</label>
     <input type="text" id="code" name="code" inputmode="numeric" autocomplete="off" autofocus>
-    ${problem(error)}
-    ${buttons(button('next', 'Next'), cancel)}
-    <p class="help">Are you having a problem? ${link('resend', 'Send a new code')} ${link('back', 'Choose another method')}</p>`,
+    ${problem(data, error)}
+    ${buttons(button('next', data.say.next), cancel(data))}
+    <p class="help">${e(data.say.code.trouble)} ${link('resend', data.say.code.resend)} ${link('back', data.say.code.otherMethod)}</p>`,
   );
 
-const passwordPage = (data: PageData, error?: string): string =>
+const passwordPage = (data: Page, error?: Problem): string =>
   form(
     data,
-    `<label for="password">Enter new password:</label>
+    `<label for="password">${e(data.say.password.enter)}</label>
     <input type="password" id="password" name="password" autocomplete="new-password" autofocus>
-    <label for="confirmation">Confirm new password:</label>
+    <label for="confirmation">${e(data.say.password.confirm)}</label>
     <input type="password" id="confirmation" name="confirmation" autocomplete="new-password">
-    <p class="hint">A strong password is required: 8 to 256 characters, with three of these: lowercase letters,
-    uppercase letters, numbers, symbols.</p>
-    ${problem(error)}
-    ${buttons(button('next', 'Next'), cancel)}`,
+    <p class="hint">${e(data.say.password.rules)}</p>
+    ${problem(data, error)}
+    ${buttons(button('next', data.say.next), cancel(data))}`,
   );
 
-const donePage = (data: PageData): string =>
+const donePage = (data: Page): string =>
   form(
     data,
-    `<p class="lead done">${TICK} Your password has been reset</p>
-    <p>You can now sign in with your new password.</p>
-    ${buttons(button('finish', 'Finish'))}`,
+    `<p class="lead done">${TICK} ${e(data.say.done.title)}</p>
+    <p>${e(data.say.done.text)}</p>
+    ${buttons(button('finish', data.say.finish))}`,
   );
 
-function refusedPage(data: PageData, refusal: Refusal): string {
-  const { title, text, code } = REFUSED[refusal];
+function refusedPage(data: Page, refusal: Refusal): string {
+  const { title, text } = data.say.refused[refusal];
+  const code = ERROR_CODE[refusal];
   return form(
     data,
     `<p class="lead refused">${WARNING} ${e(title)}</p>
     <p>${e(text)}</p>
-    ${code === '' ? '' : `<p class="hint">Error code: ${e(code)}</p>`}
-    ${buttons(button('cancel', 'Close'))}`,
+    ${code === undefined ? '' : `<p class="hint">${e(data.say.errorCode)} ${e(code)}</p>`}
+    ${buttons(button('cancel', data.say.close))}`,
   );
 }
 
-const closedPage = (_data: PageData, how: 'finished' | 'cancelled'): string =>
-  `<p class="lead">${how === 'finished' ? 'You have finished.' : 'The password reset was cancelled.'}</p>
-  <p>You can close this window.</p>
+const closedPage = ({ say }: Page, how: 'finished' | 'cancelled'): string =>
+  `<p class="lead">${e(say.closed[how])}</p>
+  <p>${e(say.closed.closeWindow)}</p>
   <script>if (parent !== window) parent.postMessage({ sspr: '${how}' }, '*');</script>`;
 
 /** Where the user is: the current step in bold, as the portal shows it. */
-function steps({ session, account, policy }: PageData): string {
+function steps({ session, account, policy, say }: Page): string {
   const gates = account ? gatesOf(account, policy.methodsRequired) : policy.methodsRequired;
   const at = session.view.at === 'password' ? gates : session.proved.length;
-  const names = Array.from({ length: gates }, (_, index) => `verification step ${index + 1}`);
-  const crumbs = [...names, 'choose a new password'].map((name, index) =>
-    index === at ? `<strong>${name}</strong>` : name,
+  const names = Array.from({ length: gates }, (_, index) => say.steps.verification(index + 1));
+  const crumbs = [...names, say.steps.password].map((name, index) =>
+    index === at ? `<strong>${e(name)}</strong>` : e(name),
   );
   return `<p class="steps">${crumbs.join(' &gt; ')}</p>`;
 }
 
-const form = ({ action, viewState }: PageData, content: string, style = ''): string =>
+const form = ({ action, viewState }: Page, content: string, style = ''): string =>
   `<form method="post" action="${e(action)}" class="${style}" autocomplete="off">
     <input type="hidden" name="viewState" value="${e(viewState)}">
     ${content}
   </form>`;
 
 const button = (action: string, caption: string): string =>
-  `<button type="submit" name="action" value="${action}">${caption}</button>`;
+  `<button type="submit" name="action" value="${action}">${e(caption)}</button>`;
 const link = (action: string, caption: string): string =>
-  `<button type="submit" name="action" value="${action}" class="link">${caption}</button>`;
-const cancel = link('cancel', 'Cancel');
+  `<button type="submit" name="action" value="${action}" class="link">${e(caption)}</button>`;
+const cancel = ({ say }: Page): string => link('cancel', say.cancel);
 const buttons = (...all: string[]): string => `<p class="buttons">${all.join(' ')}</p>`;
-const problem = (error: string | undefined): string =>
-  error === undefined ? '' : `<p class="problem" role="alert">${e(error)}</p>`;
+const problem = ({ say }: Page, error: Problem | undefined): string =>
+  error === undefined ? '' : `<p class="problem" role="alert">${e(say.problems[error])}</p>`;
 
 /** `an****@contoso.example` */
 const maskedMail = (address: string): string => address.replace(/^(.{2}).*@/, '$1****@');
@@ -261,14 +209,14 @@ const maskedMail = (address: string): string => address.replace(/^(.{2}).*@/, '$
 const maskedPhone = (phone: string): string => '*'.repeat(9) + phone.slice(-2);
 
 /** Characters that a person can read and a program need not: they protect nothing in a lab. */
-function captcha(characters: string): string {
+function captcha({ say: { userId } }: Page, characters: string): string {
   const glyphs = Array.from(characters, (char, index) => {
     const [x, y, turn] = [22 + index * 34, 44 + (index % 2) * 8, (index % 3) * 14 - 14];
     return `<text x="${x}" y="${y}" transform="rotate(${turn} ${x} ${y})">${e(char)}</text>`;
   });
-  return `<svg class="captcha" width="240" height="64" role="img" aria-label="picture with characters">${glyphs.join('')}
+  return `<svg class="captcha" width="240" height="64" role="img" aria-label="${e(userId.captchaPicture)}">${glyphs.join('')}
       <path d="M0 40 Q60 10 120 36 T240 24" fill="none" stroke="#666"/></svg>
-    <label for="captcha">Enter the characters in the picture:</label>
+    <label for="captcha">${e(userId.captchaLabel)}</label>
     <input type="text" id="captcha" name="captcha" autocomplete="off">`;
 }
 
@@ -279,7 +227,7 @@ const WARNING =
 
 const STYLE = `
   * { box-sizing: border-box; }
-  body { margin: 0; background: #fff; color: #262626; font: 15px/1.45 'Segoe UI', 'Open Sans', sans-serif; }
+  body { margin: 0; background: #fff; color: #262626; font: 15px/1.45 'Segoe UI', 'Open Sans', 'Microsoft YaHei', 'WenQuanYi Micro Hei', sans-serif; }
   header { display: flex; align-items: center; gap: 10px; padding: 14px 36px 10px; font-size: 19px; color: #505050; }
   main { padding: 4px 36px 16px; max-width: 720px; }
   h1 { margin: 0 0 10px; font-size: 29px; font-weight: 300; line-height: 1.2; color: #0067b8; }
@@ -322,16 +270,16 @@ const STYLE = `
   footer { padding: 10px 36px; font-size: 14px; color: #767676; }
 `;
 
-const layout = (data: PageData, title: string, content: string): string =>
-  document_(data.organization, title, content, `Support code: ${e(data.supportCode)}`);
+const layout = (data: Page, title: string, content: string): string =>
+  document_(data, title, content, `${e(data.say.supportCode)} ${e(data.supportCode)}`);
 
 const document_ = (
-  organization: string,
+  { organization, language }: Pick<PageData, 'organization' | 'language'>,
   title: string,
   content: string,
   footer = '',
 ): string => `<!doctype html>
-<html lang="en">
+<html lang="${LANGUAGES[language].culture}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

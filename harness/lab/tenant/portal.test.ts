@@ -1,5 +1,8 @@
 import { expect } from '@playwright/test';
+import { CAPTIONS, languageFor } from './captions/captions.ts';
+import { escapeHtml } from './html.ts';
 import { Portal, PORTAL_PATH } from './portal.ts';
+import { refusedUsers } from './refused-users.ts';
 import { Tenant } from './tenant.ts';
 
 const UPN = 'anna@contoso.example';
@@ -10,9 +13,11 @@ describe('the portal', () => {
   let tenant: Tenant;
   let portal: Portal;
   let page: string;
+  let mkt: string;
 
   beforeEach(() => {
     clock = 1_800_000_000_000;
+    mkt = 'en-US';
     const options = { organization: 'Contoso', domain: 'contoso.example', users, auditDelayMs: 0 };
     tenant = new Tenant({ ...options, now: () => clock });
     portal = new Portal(tenant);
@@ -21,7 +26,7 @@ describe('the portal', () => {
   /** Opens the portal, then sends a form after the other as a browser would: with the token of the page before. */
   function visit(...forms: readonly Readonly<Record<string, string>>[]): string {
     const request = {
-      url: new URL(`https://portal.example${PORTAL_PATH}`),
+      url: new URL(`https://portal.example${PORTAL_PATH}?mkt=${mkt}`),
       headers: {},
       remoteAddress: '10.0.0.1',
     };
@@ -64,6 +69,68 @@ describe('the portal', () => {
     expect(visit(WHO)).toContain('you are blocked for 24 hours');
     clock += 1;
     expect(visit(WHO)).toContain('Please choose the contact method');
+  });
+
+  for (const [culture, title, name, sent] of [
+    ['es-ES', 'Vuelva a su cuenta', 'Responder a mis preguntas de seguridad', 'código de verificación'],
+    [
+      'fr-FR',
+      'Retournez sur votre compte',
+      'Envoyer un SMS sur mon téléphone portable',
+      'code de vérification',
+    ],
+    ['sv-SE', 'Kom tillbaka till ditt konto', 'Svara på mina säkerhetsfrågor', 'verifieringskod'],
+    ['zh-CN', '取回帐户', '回答安全性问题', '验证码'],
+  ] as const) {
+    it(`speaks the language that it is asked to, from the first page to the mail: ${culture}`, () => {
+      mkt = culture;
+      const account = tenant.accounts[0]!;
+      account.methods = ['email', 'mobilePhone', 'securityQuestion'];
+      account.securityQuestions = ['A', 'B', 'C'].map((question) => ({ question, answer: 'x' }));
+      expect(visit()).toContain(`<html lang="${culture}">`);
+      expect(page).toContain(`<h1>${title}</h1>`);
+      expect(visit(WHO)).toContain(name);
+      expect(visit(WHO, { action: 'email' })).toContain(sent);
+      const [mail] = tenant.mailboxes.messages('a@b.example') ?? [];
+      const { content } = mail?.body as { content: string };
+      expect(content).toMatch(/(?<!\d)\d{6}(?!\d)/);
+      expect(content).not.toContain('code is');
+      const { problems, refused } = CAPTIONS[languageFor(culture)];
+      expect(visit(WHO, { action: 'email' }, { action: 'next', code: 'wrong' })).toContain(
+        escapeHtml(problems.code),
+      );
+      account.standing = 'notMember';
+      expect(visit(WHO)).toContain(escapeHtml(refused.notMember.text));
+      expect(page).toContain('SSPR_0013: UserNotMemberOfScopedAccessGroup');
+    });
+  }
+
+  it('goes by the browser where the address names no language', () => {
+    expect(languageFor(null, 'de-DE,sv;q=0.8,en;q=0.5')).toBe('sv');
+    expect(languageFor('zh-cn', 'sv')).toBe('zh-CN');
+    expect(languageFor('xx')).toBe('en');
+  });
+
+  it('turns every refused user away for the reason that he stands for, with its number', () => {
+    const refused = refusedUsers('contoso.example');
+    const options = { organization: 'Contoso', domain: 'contoso.example', users: refused, auditDelayMs: 0 };
+    tenant = new Tenant({ ...options, now: () => clock });
+    portal = new Portal(tenant);
+    const SEEN = {
+      notRegistered: 'SSPR_0014',
+      authenticatorOnly: 'SSPR_0014',
+      policyOff: 'SSPR_0011',
+      notLicensed: 'SSPR_0012',
+      notInGroup: 'SSPR_0013',
+      blocked: 'you are blocked for 24 hours',
+      cancelled: 'Please choose the contact method',
+    };
+    for (const { upn, expects } of refused) {
+      expect([expects, visit({ ...WHO, userId: upn })]).toEqual([
+        expects,
+        expect.stringContaining(SEEN[expects]),
+      ]);
+    }
   });
 
   it('gives a session up after a quarter of an hour, not because the clock of the tenant is set', () => {

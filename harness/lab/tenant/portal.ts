@@ -1,9 +1,10 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import type { Language } from '../../core/languages.ts';
 import { Secret } from '../../core/secret.ts';
 import { NONE_COUNTED, type Account } from './accounts.ts';
 import type { Attempt } from './audit-log.ts';
+import { CAPTIONS, languageFor } from './captions/captions.ts';
 import type { Reply, Request } from './http.ts';
-import { codeMail } from './mailboxes.ts';
 import { renderExpired, renderPage } from './portal-pages.ts';
 import { advance, type Deed, type Session, type World } from './reset-flow.ts';
 import type { Tenant } from './tenant.ts';
@@ -60,11 +61,14 @@ export class Portal {
     const visit = this.#visits.get(viewState);
     if (!visit) {
       const { organization } = this.tenant;
-      return page(200, renderExpired({ action: target(request), organization }));
+      return page(
+        200,
+        renderExpired({ action: target(request), organization, language: languageOf(request) }),
+      );
     }
     this.#visits.delete(viewState);
     const { session, deeds } = advance(visit.session, input, this.#world());
-    for (const deed of deeds) this.#do(deed, session, visit.attempt);
+    for (const deed of deeds) this.#do(deed, session, visit.attempt, languageOf(request));
     return this.#show(request, { ...visit, session, lastSeenAt: this.tenant.hostNow() });
   }
 
@@ -79,13 +83,14 @@ export class Portal {
         action: target(request),
         viewState,
         organization: this.tenant.organization,
+        language: languageOf(request),
         policy: this.tenant.policy,
         supportCode: visit.attempt.correlationId,
       }),
     );
   }
 
-  #do(deed: Deed, session: Session, attempt: Attempt): void {
+  #do(deed: Deed, session: Session, attempt: Attempt, language: Language): void {
     const account = this.#accountOf(session);
     if (!account) throw new Error(`Nobody to do '${deed.kind}' for`);
     const now = this.tenant.now();
@@ -95,7 +100,7 @@ export class Portal {
         return;
       }
       case 'send': {
-        this.#send(deed, account, now);
+        this.#send(deed, account, now, language);
         return;
       }
       case 'count-wrong-code':
@@ -120,17 +125,20 @@ export class Portal {
     }
   }
 
-  #send({ method, code }: Extract<Deed, { kind: 'send' }>, account: Account, now: number): void {
+  /** Sends a code in the language of the page on which it was asked for. */
+  #send(
+    { method, code }: Extract<Deed, { kind: 'send' }>,
+    { alternateEmail: to, mobilePhone, userPrincipalName }: Account,
+    now: number,
+    language: Language,
+  ): void {
     const { organization, mailboxes, texts } = this.tenant;
+    const { mail, text } = CAPTIONS[language];
     if (method === 'email') {
-      mailboxes.deliver(
-        organization,
-        codeMail(organization, account.alternateEmail, account.userPrincipalName, code),
-        now,
-      );
+      const lines = [...mail.lines(userPrincipalName, code), organization];
+      mailboxes.deliver(organization, { to, subject: mail.subject(organization), lines }, now);
     } else {
-      const sentence = `Use verification code ${code} for ${organization} password reset`;
-      texts.push({ to: account.mobilePhone, at: new Date(now).toISOString(), text: sentence });
+      texts.push({ to: mobilePhone, at: new Date(now).toISOString(), text: text(organization, code) });
     }
   }
 
@@ -141,6 +149,8 @@ export class Portal {
   #world(): World {
     return {
       now: this.tenant.now(),
+      organization: this.tenant.organization,
+      resetEnabled: this.tenant.policy.resetEnabled,
       methodsRequired: this.tenant.policy.methodsRequired,
       questionsAsked: this.tenant.policy.questionsAsked,
       find: (userId) => this.tenant.account(userId),
@@ -156,6 +166,10 @@ export class Portal {
     }
   }
 }
+
+/** Every address of the portal carries the language on, since forms go back to where they came from. */
+const languageOf = ({ url, headers }: Request): Language =>
+  languageFor(url.searchParams.get('mkt'), headers['accept-language']);
 
 const target = ({ url }: Request): string => url.pathname + url.search;
 

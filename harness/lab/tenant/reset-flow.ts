@@ -1,25 +1,42 @@
 import {
   countInHour,
   gatesOf,
+  isBanned,
   passwordProblem,
   usableMethods,
   type Account,
   type CodeMethod,
   type Counted,
+  type PasswordProblem,
   type UsableMethod,
 } from './accounts.ts';
 import type { AuditEntry } from './audit-log.ts';
 
 /** Why the portal does not let a user reset the password. */
 export type Refusal =
-  'unknown' | 'notEnabled' | 'notLicensed' | 'notMember' | 'insufficientMethods' | 'blocked';
+  | 'unknown'
+  | 'tenantOff'
+  | 'writebackOff'
+  | 'notEnabled'
+  | 'notLicensed'
+  | 'notMember'
+  | 'insufficientMethods'
+  | OnPremisesFailure
+  | 'blocked';
+
+/** What goes wrong only when the new password is written to where it is managed. */
+type OnPremisesFailure = 'onPremisesError' | 'onPremisesUnreachable';
+
+/** What the portal does not like of what a user typed; he may try again. */
+export type Problem =
+  'noUserId' | 'captcha' | 'phone' | 'answers' | 'code' | PasswordProblem | 'differ' | 'banned';
 
 /** The page that a user sees. */
 type View =
-  | { readonly at: 'identify'; readonly error?: string }
-  | { readonly at: 'choose'; readonly chosen?: UsableMethod; readonly error?: string }
-  | { readonly at: 'prove'; readonly method: CodeMethod; readonly error?: string }
-  | { readonly at: 'password'; readonly error?: string }
+  | { readonly at: 'identify'; readonly error?: Problem }
+  | { readonly at: 'choose'; readonly chosen?: UsableMethod; readonly error?: Problem }
+  | { readonly at: 'prove'; readonly method: CodeMethod; readonly error?: Problem }
+  | { readonly at: 'password'; readonly error?: Problem }
   | { readonly at: 'done' }
   | { readonly at: 'refused'; readonly refusal: Refusal }
   | { readonly at: 'closed'; readonly how: 'finished' | 'cancelled' };
@@ -59,6 +76,9 @@ export interface Turn {
 /** What a turn may know of the tenant. */
 export interface World {
   readonly now: number;
+  readonly organization: string;
+  /** The tenant's switch for all users. */
+  readonly resetEnabled: boolean;
   readonly methodsRequired: number;
   readonly questionsAsked: number;
   find(userId: string): Account | undefined;
@@ -89,6 +109,8 @@ const TOO_OFTEN: Readonly<Record<CodeMethod | Exclude<Counted, 'reset'>, string>
 
 /** How a refusal is logged; an unknown user leaves no trace in any tenant. */
 const REFUSAL_REASON: Readonly<Record<Exclude<Refusal, 'unknown' | 'blocked'>, string>> = {
+  tenantOff: 'Password reset has been disabled entirely for this tenant. See [here] to resolve this.',
+  writebackOff: "User's password is managed on-premises. You can enable Password Writeback to resolve this",
   notEnabled: 'Password reset is not enabled for this user',
   notLicensed: 'User does not have a license. You can add a license to the user to resolve this',
   notMember:
@@ -96,6 +118,10 @@ const REFUSAL_REASON: Readonly<Record<Exclude<Refusal, 'unknown' | 'blocked'>, s
   // The trailing space is Microsoft's.
   insufficientMethods:
     "User's account has insufficient authentication methods defined. Add authentication info to resolve this ",
+  onPremisesError:
+    "We encountered a problem while resetting the user's on-premises password. Check your sync machine's event log",
+  onPremisesUnreachable:
+    "We could not reach your on-premises password reset service. Check your sync machine's event log",
 };
 
 /** A page answers some actions; any other leaves the user where he is. */
@@ -109,7 +135,7 @@ export function advance(session: Session, input: Input, world: World): Turn {
     case 'prove':
       return prove(session, session.view.method, input, world);
     case 'password':
-      return submitPassword(session, input);
+      return submitPassword(session, input, world);
     case 'done':
       return turn({ ...session, view: { at: 'closed', how: 'finished' } });
     case 'refused':
@@ -120,12 +146,9 @@ export function advance(session: Session, input: Input, world: World): Turn {
 
 function identify(session: Session, input: Input, world: World): Turn {
   const userId = (input.userId ?? '').trim();
-  if (userId === '') return stay(session, { at: 'identify', error: 'Please enter your user ID.' });
+  if (userId === '') return stay(session, { at: 'identify', error: 'noUserId' });
   if (session.captcha !== undefined && !sameCharacters(session.captcha, input.captcha)) {
-    return stay(session, {
-      at: 'identify',
-      error: 'The characters you entered did not match the picture. Please try again.',
-    });
+    return stay(session, { at: 'identify', error: 'captcha' });
   }
   const account = world.find(userId);
   if (!account) return turn({ ...session, view: { at: 'refused', refusal: 'unknown' } });
@@ -152,7 +175,8 @@ function identify(session: Session, input: Input, world: World): Turn {
 }
 
 function refusalOf(account: Account, world: World): Exclude<Refusal, 'unknown'> | undefined {
-  if (account.standing !== 'enabled') return account.standing;
+  if (!world.resetEnabled) return 'tenantOff';
+  if (account.standing !== 'enabled' && !failsOnPremises(account.standing)) return account.standing;
   const gates = gatesOf(account, world.methodsRequired);
   if (usableMethods(account, world.questionsAsked).length < gates) return 'insufficientMethods';
   return account.blockedUntil > world.now ? 'blocked' : undefined;
@@ -195,9 +219,8 @@ const isAsked = ({ view }: Session): boolean => view.at === 'choose' && view.cho
 
 function wrongNumber(session: Session, account: Account, world: World): Turn {
   if (isLast(account, 'phone', world)) return block(session, progress(TOO_OFTEN.phone, 'failure'));
-  const error = 'The phone number you entered does not match the one that we have on file. Please try again.';
   return turn(
-    { ...session, view: { at: 'choose', chosen: 'mobilePhone', error } },
+    { ...session, view: { at: 'choose', chosen: 'mobilePhone', error: 'phone' } },
     { kind: 'count', what: 'phone' },
   );
 }
@@ -211,9 +234,8 @@ function answer(session: Session, account: Account, input: Input, world: World):
   );
   if (right) return completed(session, 'securityQuestion', account, world);
   if (isLast(account, 'answers', world)) return block(session, progress(TOO_OFTEN.answers, 'failure'));
-  const error = 'The answers you entered are not correct. Please try again.';
   return turn(
-    { ...session, view: { at: 'choose', chosen: 'securityQuestion', error } },
+    { ...session, view: { at: 'choose', chosen: 'securityQuestion', error: 'answers' } },
     { kind: 'count', what: 'answers' },
   );
 }
@@ -254,8 +276,7 @@ function wrongCode(session: Session, method: CodeMethod, account: Account): Turn
   const count = { kind: 'count-wrong-code' } as const;
   if (account.wrongCodes + 1 >= WRONG_CODES_ALLOWED)
     return block(session, count, progress(TOO_OFTEN[method], 'failure'));
-  const error = 'The verification code you entered is not correct. Please try again.';
-  return turn({ ...session, view: { at: 'prove', method, error } }, count);
+  return turn({ ...session, view: { at: 'prove', method, error: 'code' } }, count);
 }
 
 const refuseBlocked = (session: Session, ...deeds: Deed[]): Turn =>
@@ -264,23 +285,40 @@ const refuseBlocked = (session: Session, ...deeds: Deed[]): Turn =>
 const block = (session: Session, ...before: Deed[]): Turn =>
   refuseBlocked(session, ...before, { kind: 'block' }, THROTTLED);
 
-function submitPassword(session: Session, input: Input): Turn {
+function submitPassword(session: Session, input: Input, world: World): Turn {
   const password = input.password ?? '';
-  const problem =
-    passwordProblem(password) ??
-    (password === input.confirmation ? undefined : 'The passwords you entered do not match.');
+  const problem = passwordProblem(password) ?? (password === input.confirmation ? undefined : 'differ');
   if (problem) return stay(session, { at: 'password', error: problem });
+
+  const submitted = progress('User submitted a new password');
+  const { standing } = accountOf(session, world);
+  if (failsOnPremises(standing)) {
+    const reason = REFUSAL_REASON[standing];
+    return turn(
+      { ...session, view: { at: 'refused', refusal: standing } },
+      submitted,
+      progress(reason, 'failure'),
+      reset('failure', reason),
+    );
+  }
+  if (isBanned(password, world.organization)) {
+    return turn(
+      { ...session, view: { at: 'password', error: 'banned' } },
+      submitted,
+      reset('failure', 'FuzzyPolicyViolationInvalidPassword'),
+    );
+  }
   return turn(
     { ...session, view: { at: 'done' } },
-    progress('User submitted a new password'),
+    submitted,
     { kind: 'set-password', password },
     progress('User successfully reset password'),
-    {
-      kind: 'log',
-      entry: { activity: 'reset', result: 'success', reason: 'Successfully completed reset.' },
-    },
+    reset('success', 'Successfully completed reset.'),
   );
 }
+
+const failsOnPremises = (standing: Account['standing']): standing is OnPremisesFailure =>
+  standing === 'onPremisesError' || standing === 'onPremisesUnreachable';
 
 function cancel(session: Session): Turn {
   const closed: Session = { ...session, view: { at: 'closed', how: 'cancelled' } };
@@ -318,6 +356,11 @@ function accountOf(session: Session, world: World): Account {
 const progress = (reason: string, result: AuditEntry['result'] = 'success'): Deed => ({
   kind: 'log',
   entry: { activity: 'progress', result, reason },
+});
+
+const reset = (result: AuditEntry['result'], reason: string): Deed => ({
+  kind: 'log',
+  entry: { activity: 'reset', result, reason },
 });
 
 const started = (method: UsableMethod): Deed => progress(`User started the ${OPTION[method]}`);

@@ -27,6 +27,8 @@ export interface TenantOptions {
     readonly displayName: string;
     readonly upn: string;
     readonly mailbox: string;
+    /** What of the account is not as usual. */
+    readonly state?: Partial<Account>;
   }[];
   /** Milliseconds until an audit entry can be read; a range may be set while the tenant runs. */
   readonly auditDelayMs: number;
@@ -41,6 +43,8 @@ export const LARGEST_PAGE = 1000;
 
 /** What the tenant's administrator has decided; may change while the lab runs. */
 interface Policy {
+  /** Whether anybody may reset his password. */
+  resetEnabled: boolean;
   /** Verification steps before a new password: 1 or 2. */
   methodsRequired: 1 | 2;
   /** Security questions that a user has to answer, of those registered. */
@@ -74,7 +78,7 @@ export class Tenant {
   readonly organization: string;
   readonly domain: string;
   readonly application: Application;
-  readonly policy: Policy = { methodsRequired: 1, questionsAsked: 3, captcha: false };
+  readonly policy: Policy = { resetEnabled: true, methodsRequired: 1, questionsAsked: 3, captcha: false };
   /** What the organisation has subscribed to. Audit logs and reports need a premium plan among it. */
   subscriptions: readonly SubscriptionName[] = ['EMS'];
   readonly accounts: readonly Account[];
@@ -177,5 +181,6 @@ function newAccount(user: TenantOptions['users'][number], now: number): Account 
     counted: NONE_COUNTED,
     wrongCodes: 0,
     blockedUntil: 0,
+    ...user.state,
   };
 }

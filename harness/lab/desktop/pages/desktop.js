@@ -2,11 +2,11 @@ import { computer, folder, picture, recycleBin, flag, searchGlass, smallPower } 
 import { drawing, h } from './dom.js';
 
 /** What a user sees once signed in: enough of it to recognise it, and the account's name. */
-export const desktop = (theme, user) => (theme === 'win7' ? aero(user) : startScreen(theme, user));
+export const desktop = (look, user) => (look.theme === 'win7' ? aero(look, user) : startScreen(look, user));
 
-const time = () => new Date().toLocaleTimeString('en-US', { hour: 'numeric', minute: '2-digit' });
+const time = (culture) => new Date().toLocaleTimeString(culture, { hour: 'numeric', minute: '2-digit' });
 
-const aero = (user) =>
+const aero = ({ culture, captions }, user) =>
   h(
     'div',
     { class: 'aero' },
@@ -15,37 +15,37 @@ const aero = (user) =>
       'div',
       { class: 'icons' },
       ...[
-        [recycleBin, 'Recycle Bin'],
+        [recycleBin, captions.desktop.recycleBin],
         [folder, user.displayName],
-        [computer, 'Computer'],
+        [computer, captions.desktop.computer],
       ].map(([icon, label]) => h('figure', {}, drawing(icon), h('figcaption', {}, label))),
     ),
-    h('footer', { class: 'taskbar' }, drawing(flag, 'orb'), h('span', { class: 'clock' }, time())),
+    h('footer', { class: 'taskbar' }, drawing(flag, 'orb'), h('span', { class: 'clock' }, time(culture))),
   );
 
-/** Names and sizes (w: wide) of the tiles of a new account, by group. */
+/** The tiles of a new account, by group: keys of `apps` in the captions, sizes (w: wide), colours. */
 const TILES = [
   [
-    ['Mail', 'w', '#0a7a8f'],
-    ['Calendar', 'w', '#5133ab'],
+    ['mail', 'w', '#0a7a8f'],
+    ['calendar', 'w', '#5133ab'],
     ['Internet Explorer', '', '#2673ec'],
-    ['Store', '', '#008a00'],
-    ['Desktop', 'w', '#1e4f8f'],
+    ['store', '', '#008a00'],
+    ['desktop', 'w', '#1e4f8f'],
   ],
   [
-    ['Photos', 'w', '#b01e5f'],
-    ['Weather', 'w', '#1b6ac9'],
-    ['Maps', '', '#7a3ba8'],
-    ['Camera', '', '#a8450f'],
-    ['Help and Tips', 'w', '#c4380d'],
+    ['photos', 'w', '#b01e5f'],
+    ['weather', 'w', '#1b6ac9'],
+    ['maps', '', '#7a3ba8'],
+    ['camera', '', '#a8450f'],
+    ['help', 'w', '#c4380d'],
   ],
 ];
 
-const startScreen = (theme, user) =>
+const startScreen = ({ theme, captions }, user) =>
   h(
     'div',
     { class: 'start' },
-    h('h1', {}, 'Start'),
+    h('h1', {}, captions.desktop.start),
     h(
       'p',
       { class: 'account' },
@@ -61,7 +61,11 @@ const startScreen = (theme, user) =>
           'div',
           { class: 'group' },
           ...group.map(([name, size, color]) => {
-            const tile = h('div', { class: size === 'w' ? 'app wide' : 'app' }, name);
+            const tile = h(
+              'div',
+              { class: size === 'w' ? 'app wide' : 'app' },
+              captions.desktop.apps[name] ?? name,
+            );
             tile.style.background = color;
             return tile;
           }),

@@ -8,20 +8,15 @@ import { busy } from './scenes.js';
 const WELCOME_MS = 2500;
 const DESKTOP_MS = 6000;
 
-const EDITION = { win7: 'Windows 7 Professional', win8: 'Windows 8 Pro', win81: 'Windows 8.1 Pro' };
-
-const MESSAGE = {
-  refused: 'The user name or password is incorrect.',
-  unavailable: 'There are currently no logon servers available to service the logon request.',
-};
-
 /**
  * The logon screen: choose a user, type the password or click the link, be greeted or told what is wrong.
  * Each view replaces the one before it.
  */
-export function logon({ theme, facts }, wire) {
+export function logon(look, wire) {
+  const { theme, facts } = look;
+  const say = look.captions.logon;
   const view = h('section', { class: 'view' });
-  const screen = h('main', { class: 'logon' }, view, ...furniture(theme, wire));
+  const screen = h('main', { class: 'logon' }, view, ...furniture(theme, say, wire));
   const tiles = tilesOf(facts);
 
   const show = (...content) => {
@@ -45,26 +40,29 @@ export function logon({ theme, facts }, wire) {
     const password = h('input', {
       type: 'password',
       class: 'password',
-      placeholder: 'Password',
+      placeholder: say.password,
       autocomplete: 'off',
     });
     password.dataset.focus = '';
-    const capsLock = h('p', { class: 'caps-lock', hidden: true }, 'Caps Lock is on');
+    const capsLock = h('p', { class: 'caps-lock', hidden: true }, say.capsLock);
     const submit = async (event) => {
       event.preventDefault();
       form.inert = true;
       const result = await wire.ask({ type: 'sign-in', account: tile.account, password: password.value });
       if (result === 'accepted') await welcome(tile);
-      else tell(tile, MESSAGE[result]);
+      else tell(tile, say.message[result]);
     };
     const form = h(
       'form',
       { class: 'credentials', onsubmit: submit },
       password,
-      h('button', { class: 'go', title: 'Submit' }, drawing(arrow)),
+      h('button', { class: 'go', title: say.submit }, drawing(arrow)),
     );
-    const forgot = h('button', { class: 'link', onclick: () => resetDialog(screen, tile.account, wire) });
-    forgot.append('Forgot password?');
+    const forgot = h('button', {
+      class: 'link',
+      onclick: () => resetDialog(screen, tile.account, look.captions.dialog, wire),
+    });
+    forgot.append(say.link);
     // A handler that returned false would swallow the key.
     const onkeydown = ({ key }) => {
       if (key === 'Escape') choose();
@@ -81,21 +79,21 @@ export function logon({ theme, facts }, wire) {
         form,
         capsLock,
         tile.resetLink && forgot,
-        switchUser(theme, choose),
+        switchUser(theme, say, choose),
       ),
     );
   };
 
   const tell = (tile, message) => {
-    const ok = h('button', { class: 'button', onclick: () => enter(tile) }, 'OK');
+    const ok = h('button', { class: 'button', onclick: () => enter(tile) }, say.ok);
     ok.dataset.focus = '';
     show(h('div', { class: 'message' }, h('p', {}, drawing(errorIcon), message), ok));
   };
 
   const welcome = async (tile) => {
-    show(busy(theme, 'Welcome'));
+    show(busy(theme, say.welcome));
     await sleep(WELCOME_MS);
-    const signedIn = desktop(theme, tile);
+    const signedIn = desktop(look, tile);
     screen.append(signedIn);
     await sleep(DESKTOP_MS);
     signedIn.remove();
@@ -119,26 +117,26 @@ function tilesOf({ users, resetLink, thirdPartyProviders }) {
 
 const portrait = (theme, { index }) => drawing(picture(theme, index), 'picture');
 
-const switchUser = (theme, onclick) =>
+const switchUser = (theme, say, onclick) =>
   theme === 'win7'
-    ? h('button', { class: 'button switch-user', onclick }, 'Switch User')
-    : h('button', { class: 'back', title: 'Back', onclick }, drawing(backArrow));
+    ? h('button', { class: 'button switch-user', onclick }, say.switchUser)
+    : h('button', { class: 'back', title: say.back, onclick }, drawing(backArrow));
 
 /** What stands at the lower edge of every view. */
-function furniture(theme, wire) {
+function furniture(theme, say, wire) {
   const menu = h(
     'div',
     { class: 'power-menu', hidden: true },
-    h('button', { onclick: () => wire.tell({ type: 'power', action: 'restart' }) }, 'Restart'),
-    h('button', { onclick: () => wire.tell({ type: 'power', action: 'shutdown' }) }, 'Shut down'),
+    h('button', { onclick: () => wire.tell({ type: 'power', action: 'restart' }) }, say.restart),
+    h('button', { onclick: () => wire.tell({ type: 'power', action: 'shutdown' }) }, say.shutDown),
   );
   const toggle = () => {
     menu.hidden = !menu.hidden;
   };
   return [
-    h('button', { class: 'ease-of-access', title: 'Ease of access' }, drawing(easeOfAccess)),
-    h('p', { class: 'edition' }, theme === 'win7' && drawing(flag, 'flag'), EDITION[theme]),
-    h('button', { class: 'power', title: 'Shut down options', onclick: toggle }, drawing(power)),
+    h('button', { class: 'ease-of-access', title: say.easeOfAccess }, drawing(easeOfAccess)),
+    h('p', { class: 'edition' }, theme === 'win7' && drawing(flag, 'flag'), say.edition[theme]),
+    h('button', { class: 'power', title: say.powerOptions, onclick: toggle }, drawing(power)),
     menu,
   ];
 }

@@ -5,6 +5,7 @@ import { connect } from './wire.js';
 const SCENES = { boot, logon, restart, shutdown };
 
 const wire = connect((show) => {
+  document.documentElement.lang = show.culture;
   document.body.className = show.theme === 'win7' ? 'win7' : `win8 ${show.theme}`;
   document.body.replaceChildren(SCENES[show.scene](show, wire));
   // A scene that wants the focus for one of its elements says so.

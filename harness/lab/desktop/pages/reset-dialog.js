@@ -1,13 +1,9 @@
 import { closeCross, errorIcon } from './art.js';
 import { drawing, h } from './dom.js';
 
-const TITLE = 'Reset password';
-const WAIT = 'Please wait...';
-const FAILED = 'Something went wrong. Please, try again later.';
-
 /** The add-in's window over the logon screen: the reset page of an account, or why there is none. */
-export function resetDialog(screen, account, wire) {
-  const content = h('div', { class: 'content' }, h('p', { class: 'wait' }, WAIT));
+export function resetDialog(screen, account, say, wire) {
+  const content = h('div', { class: 'content' }, h('p', { class: 'wait' }, say.wait));
   const veil = h(
     'div',
     { class: 'veil' },
@@ -17,8 +13,8 @@ export function resetDialog(screen, account, wire) {
       h(
         'header',
         {},
-        h('h2', {}, TITLE),
-        h('button', { class: 'close', title: 'Close', onclick: () => close() }, drawing(closeCross)),
+        h('h2', {}, say.title),
+        h('button', { class: 'close', title: say.close, onclick: () => close() }, drawing(closeCross)),
       ),
       content,
     ),
@@ -37,13 +33,16 @@ export function resetDialog(screen, account, wire) {
     screen.querySelector('[data-focus]')?.focus();
   };
   const fail = () => {
-    const button = h('button', { class: 'plain-button', onclick: close }, 'Close');
-    content.replaceChildren(h('div', { class: 'failed' }, drawing(errorIcon), h('p', {}, FAILED), button));
+    const button = h('button', { class: 'plain-button', onclick: close }, say.close);
+    content.replaceChildren(
+      h('div', { class: 'failed' }, drawing(errorIcon), h('p', {}, say.failed), button),
+    );
     button.focus();
   };
 
   const open = async () => {
     const answer = await wire.ask({ type: 'open-reset-page', account });
+    if (answer.closes) return close();
     if (!answer.reachable || !(await answers(answer.url))) return fail();
     page.onload = () => {
       content.querySelector('.wait')?.remove();

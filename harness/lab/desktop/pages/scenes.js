@@ -8,20 +8,22 @@ export const spinner = (theme) =>
     : h('span', { class: 'dots' }, ...[1, 2, 3, 4, 5].map(() => h('i')));
 
 const BOOT = {
-  win7: () => [
+  win7: ({ starting }) => [
     drawing(flag, 'glowing-flag'),
-    h('p', { class: 'starting' }, 'Starting Windows'),
+    h('p', { class: 'starting' }, starting),
     h('p', { class: 'copyright' }, '© Microsoft Corporation'),
   ],
   win8: () => [drawing(windowLogo, 'window-logo'), spinner('win8')],
   win81: () => [drawing(windowLogo, 'window-logo'), spinner('win81')],
 };
 
-export const boot = ({ theme }) => h('main', { class: 'boot' }, ...BOOT[theme]());
+export const boot = ({ theme, captions }) => h('main', { class: 'boot' }, ...BOOT[theme](captions));
 
 /** Text beside a spinner on the background of the logon screen. */
 export const busy = (theme, text) => h('div', { class: 'busy' }, spinner(theme), h('p', {}, text));
 
-export const restart = ({ theme }) => h('main', { class: 'logon' }, busy(theme, 'Restarting...'));
+export const restart = ({ theme, captions }) =>
+  h('main', { class: 'logon' }, busy(theme, captions.restarting));
 
-export const shutdown = ({ theme }) => h('main', { class: 'logon' }, busy(theme, 'Shutting down...'));
+export const shutdown = ({ theme, captions }) =>
+  h('main', { class: 'logon' }, busy(theme, captions.shuttingDown));

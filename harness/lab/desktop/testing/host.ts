@@ -1,3 +1,4 @@
+import type { Language } from '../../../core/languages.ts';
 import type { DesktopHost, LogonFacts, ResetPage, SignIn, Theme } from '../contract.ts';
 
 /** A machine behind a desktop, for tests: says what it is told to say and keeps what it was asked. */
@@ -13,7 +14,14 @@ export class FakeHost implements DesktopHost {
   resetPage: () => Promise<ResetPage> = () => Promise.resolve({ reachable: false, reason: 'no network' });
   readonly asked: string[] = [];
 
-  constructor(readonly theme: Theme = 'win7') {}
+  constructor(
+    readonly theme: Theme = 'win7',
+    readonly speaks: Language = 'en',
+  ) {}
+
+  language(): Language {
+    return this.speaks;
+  }
 
   logonFacts(): Promise<LogonFacts> {
     this.asked.push('facts');
