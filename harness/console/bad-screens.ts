@@ -27,7 +27,10 @@ const NOT_BOOTING = {
   remedy: 'Restore the machine to its snapshot; look at what its console shows.',
 } as const;
 
-/** The screens of Windows 7, 8 and 8.1 (English) that stop every wait at once. */
+/**
+ * The screens of Windows 7, 8 and 8.1 that stop every wait at once. In English, which counts on machines of every
+ * language: what is shown before Windows has loaded its language is English. Other wordings are captions of a language.
+ */
 export const WINDOWS_BAD_SCREENS: readonly BadScreen[] = [
   {
     ...UPDATING,

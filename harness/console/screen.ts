@@ -114,7 +114,7 @@ export class Screen {
   }
 
   /** Every place where the text stands now, best first (see `findText`); none when it is not there. */
-  async findAll(text: string, options?: MatchOptions): Promise<readonly Found[]> {
+  async findAll(text: string | readonly string[], options?: MatchOptions): Promise<readonly Found[]> {
     return findText((await this.read()).lines, text, options);
   }
 
@@ -262,7 +262,7 @@ export class Screen {
 
   #stopAt(bad: readonly BadScreen[], { lines, frame }: Reading): void {
     for (const { texts, means, ...detail } of bad) {
-      const found = texts.flatMap((text) => findText(lines, text))[0];
+      const [found] = findText(lines, texts);
       if (!found) continue;
       this.#film.record({ caption: `stops at "${found.text}"`, frame, lookedFor: texts[0] ?? '', found });
       throw new Fault(`${means}: the screen says "${found.text}"`, detail);
@@ -282,7 +282,7 @@ function firstOf<Name extends string>(
   lines: readonly Line[],
 ): { name: Name; found: Found } | undefined {
   for (const [name, { texts, ...options }] of Object.entries<Wanted>(wanted) as [Name, Wanted][]) {
-    const found = texts.flatMap((text) => findText(lines, text, options))[0];
+    const [found] = findText(lines, texts, options);
     if (found) return { name, found };
   }
   return undefined;

@@ -4,7 +4,7 @@ import { Tesseract } from './text/tesseract.ts';
 import { parseTsv, type Line } from './text/tsv.ts';
 
 export { findText, type Found, type MatchOptions } from './text/match.ts';
-export { textOf, type Line } from './text/tsv.ts';
+export { lineOf, textOf, type Line } from './text/tsv.ts';
 
 export interface ReadOptions {
   /** Reads a picture of double size: slower, but better with small print. */
