@@ -1,7 +1,10 @@
 import type { AccountBudget } from '../config/schema.ts';
 
-/** What became of an attempt, as far as the blocking of the account is concerned. */
-export const ATTEMPT_OUTCOMES = ['succeeded', 'failed', 'blocked', 'unknown'] as const;
+/**
+ * What became of an attempt, as far as the blocking of the account is concerned. Who is `turnedAway` has not come as far
+ * as the first proof, and nothing was counted.
+ */
+export const ATTEMPT_OUTCOMES = ['succeeded', 'failed', 'blocked', 'unknown', 'turnedAway'] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
 /** One try of a reset. */

@@ -110,7 +110,7 @@ export class Ledger {
   }
 }
 
-/** The attempts of one account, the oldest first, as far as their instants can be believed at `now`. */
+/** The attempts of one account that count, the oldest first, as far as their instants can be believed at `now`. */
 export function attemptsOf(upn: string, entries: readonly Entry[], now: number): Attempt[] {
   const instants = believable(
     entries.map(({ at }) => Date.parse(at)),
@@ -122,7 +122,8 @@ export function attemptsOf(upn: string, entries: readonly Entry[], now: number):
     if (entry.type === 'attempt' && isSameUser(entry.upn, upn))
       attempts.set(entry.id, { at, outcome: 'unknown' });
     const begun = entry.type === 'outcome' ? attempts.get(entry.id) : undefined;
-    if (entry.type === 'outcome' && begun)
+    if (entry.type === 'outcome' && entry.outcome === 'turnedAway') attempts.delete(entry.id);
+    else if (entry.type === 'outcome' && begun)
       attempts.set(entry.id, { at: Math.max(at, begun.at), outcome: entry.outcome });
   });
   return [...attempts.values()];

@@ -74,6 +74,40 @@ describe('the pool of test users', () => {
     expect((await open().lease([ANNA, BERTIL])).account).toBe(ANNA);
   });
 
+  it('waits for an account that somebody has, if asked to, but not for one whose budget is spent', async () => {
+    const first = await open().lease([ANNA]);
+    const second = open('r2').lease([ANNA], undefined, { wait: true });
+    await first.release();
+    expect((await second).account).toBe(ANNA);
+    await (await second).release();
+    await tryOut(ANNA, 4);
+    const fault = await faultOf(open().lease([ANNA], undefined, { wait: true }));
+    expect(fault).toMatchObject({ code: 'no-account-free' });
+  });
+
+  it('counts a user who is turned away only as long as that is not known', async () => {
+    const lease = await open().lease([ANNA]);
+    const tries = () => describePool(place(), [ANNA])[0]!.triesLastHour;
+    await lease.beginAttempt();
+    expect(tries()).toBe(1);
+    await lease.endAttempt('turnedAway');
+    expect(tries()).toBe(0);
+  });
+
+  it('spends no try on a wrong proof that would be the last one', async () => {
+    const lease = await open().lease([ANNA]);
+    await lease.beginAttempt();
+    expect(await lease.spendOnWrongProof()).toBe(true);
+    await lease.endAttempt('succeeded');
+    await lease.beginAttempt();
+    expect(await lease.spendOnWrongProof()).toBe(false);
+    await lease.endAttempt('succeeded');
+    expect(describePool(place(), [ANNA])[0]).toMatchObject({
+      triesLastHour: 3,
+      last: { outcome: 'succeeded' },
+    });
+  });
+
   it('takes a release that comes twice for one, also when somebody else has the account by then', async () => {
     const first = await open().lease([ANNA]);
     await first.release();

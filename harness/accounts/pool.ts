@@ -5,6 +5,7 @@ import type { AccountBudget } from '../config/schema.ts';
 import { Deadline } from '../core/deadline.ts';
 import { describe, Fault } from '../core/errors.ts';
 import { withLock } from '../core/lock.ts';
+import { type Look, poll } from '../core/poll.ts';
 import { thisProcess } from '../core/process.ts';
 import { type Attempt, type AttemptOutcome, closure, DAY_MS, HOUR_MS, triesWithin } from './budget.ts';
 import { type Holding, readHoldings, writeHoldings } from './leases.ts';
@@ -22,6 +23,11 @@ export interface Lease<Account> {
   beginAttempt(): Promise<void>;
   /** Writes down how the attempt ended. */
   endAttempt(outcome: AttemptOutcome): Promise<void>;
+  /**
+   * Writes down one more try, that fails: a proof that is wrong on purpose. Only where the budget leaves another one
+   * beside it; otherwise nothing is written, and this says false.
+   */
+  spendOnWrongProof(): Promise<boolean>;
   /** Gives the account back; also without an attempt. */
   release(): Promise<void>;
 }
@@ -64,6 +70,8 @@ export interface AccountStanding {
 
 /** How long others may be at the files: each is done within milliseconds. */
 const LOCK_MS = 30_000;
+/** How often it is looked whether an account that is waited for is free. */
+const TURN_MS = 250;
 
 /** The test users of one tenant, as all runs of this host share them. */
 export class Pool {
@@ -76,14 +84,24 @@ export class Pool {
   /**
    * Takes the candidate that was tried longest ago of those that nobody has and that may be tried once more. The lease
    * of a process that is gone is void.
-   * @param deadline for the turn at the shared files; a candidate that is not free is not waited for
+   * @param deadline for the turn at the shared files, and for the account where it is waited for
+   * @param wait until an account is given back that somebody has; one whose budget is spent is never waited for
    * @throws Fault `no-account-free` that says of each candidate why and until when, `account-ledger-unusable`,
    *   `account-leases-unusable`, `account-state-unusable`
    */
   async lease<Account extends Candidate>(
     candidates: readonly Account[],
     deadline = Deadline.in(LOCK_MS, 'taking a test user'),
+    { wait = false } = {},
   ): Promise<Lease<Account>> {
+    return poll(() => this.#take(candidates, deadline, wait), { deadline, everyMs: TURN_MS });
+  }
+
+  #take<Account extends Candidate>(
+    candidates: readonly Account[],
+    deadline: Deadline,
+    wait: boolean,
+  ): Promise<Look<Lease<Account>>> {
     return this.#files.locked(deadline, () => {
       const { owner, budget } = this.options;
       const [now, holdings] = [this.#files.now(), this.#files.holdings()];
@@ -92,12 +110,17 @@ export class Pool {
       const [chosen] = looked
         .filter(({ closed, holding }) => !closed && !holding)
         .sort((one, other) => (one.last?.at ?? -Infinity) - (other.last?.at ?? -Infinity));
-      if (!chosen) throw noneFree(looked, now);
+      if (!chosen) {
+        const fault = noneFree(looked, now);
+        if (wait && looked.some(({ closed, holding }) => holding && !closed))
+          return { done: false, seen: fault.message };
+        throw fault;
+      }
       const { account } = chosen;
       const since = new Date(now).toISOString();
       const own = { id: randomUUID(), upn: account.upn, ...owner, ...thisProcess(), since };
       this.#files.setHoldings([...holdings, own]);
-      return new HeldAccount(account, own.id, this.#files, this.options);
+      return { done: true, value: new HeldAccount(account, own.id, this.#files, this.options) };
     });
   }
 }
@@ -159,6 +182,20 @@ class HeldAccount<Account extends Candidate> implements Lease<Account> {
       const at = new Date(this.files.now()).toISOString();
       this.files.ledger.append({ type: 'outcome', id, outcome, at });
       this.#attempt = undefined;
+    });
+  }
+
+  async spendOnWrongProof(): Promise<boolean> {
+    const { upn } = this.account;
+    const { budget, owner } = this.options;
+    return this.files.locked(Deadline.in(LOCK_MS, `writing down a try of ${upn}`), () => {
+      const now = this.files.now();
+      const attempts = attemptsOf(upn, this.files.entries(), now);
+      if (closure([...attempts, { at: now, outcome: 'failed' }], budget, now)) return false;
+      const [id, at] = [randomUUID(), new Date(now).toISOString()];
+      this.files.ledger.append({ type: 'attempt', id, upn, at, ...owner });
+      this.files.ledger.append({ type: 'outcome', id, outcome: 'failed', at });
+      return true;
     });
   }
 

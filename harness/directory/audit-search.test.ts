@@ -85,6 +85,28 @@ describe('The search in the audit log', () => {
     expect(time.passed()).toBe(30_000);
   });
 
+  it('keeps the entries of others who are asked for, without a request of their own', async () => {
+    const queries: AuditQuery[] = [];
+    const of = (name: string): LateRow => {
+      const initiatedBy = {
+        userId: name,
+        userPrincipalName: `${name}@contoso.example`,
+        ipAddress: '',
+        app: '',
+      };
+      return at(auditRow(BEGIN, { initiatedBy, targets: [] }), 0);
+    };
+    const { result } = search(
+      (time) => watched(lateLog([of('carl'), of('dora'), at(reset(), 0)], time), queries),
+      {
+        others: [{ userPrincipalName: 'Carl@contoso.example', objectId: '' }],
+      },
+    );
+    const { rows, looks } = await result;
+    expect(rows.map(({ initiatedBy }) => initiatedBy.userId).sort()).toEqual([ANNA.objectId, 'carl'].sort());
+    expect(queries).toHaveLength(looks);
+  });
+
   it('finds an entry that takes an hour, where the budget allows it', async () => {
     const HOUR_MS = 3_600_000;
     const late = [at(reset(), HOUR_MS)];

@@ -18,6 +18,8 @@ export interface SearchTime {
 export interface AuditSearch {
   readonly directory: Pick<Directory, 'audits'>;
   readonly user: AuditedUser;
+  /** Whose entries are kept as well: they cost no request of their own. */
+  readonly others?: readonly AuditedUser[];
   /** When the attempt began: ISO 8601 UTC by this host's clock. */
   readonly since: string;
   /** The tenant's clock beside this host's. */
@@ -40,7 +42,7 @@ export interface AuditSearch {
 }
 
 export interface AuditSearchResult {
-  /** Every entry of the user in the window, each once, with its first sighting. */
+  /** Every entry of the user and the others in the window, each once, with its first sighting. */
   readonly rows: readonly SeenAudit[];
   readonly state: Exclude<SearchState, 'looking'>;
   /** Whether a last complete look held also what others did to the user. */
@@ -163,13 +165,13 @@ interface Look {
   readonly sawOthers: boolean;
 }
 
-/** The part of the audit log around the attempt. Of all that is read, only the entries of the user are kept. */
+/** The part of the audit log around the attempt. Of all that is read, only the entries of the users asked for are kept. */
 class AuditWindow {
   readonly #known = new Map<string, SeenAudit>();
   /** When the last complete looks began, by this host's clock: at everybody's doing, and at this user's or that. */
   #sawAll: string | undefined;
   #sawOwn: string | undefined;
-  readonly #isOfUser: (entry: DirectoryAudit) => boolean;
+  readonly #isOfUsers: (entry: DirectoryAudit) => boolean;
   /** `refused` by a tenant that does not know the filter. */
   #narrow: 'not needed' | 'needed' | 'refused' = 'not needed';
 
@@ -177,7 +179,9 @@ class AuditWindow {
     readonly search: AuditSearch,
     readonly time: SearchTime,
   ) {
-    this.#isOfUser = entriesOfUser(search.user);
+    const { user, others = [] } = search;
+    const isOf = [user, ...others].map(entriesOfUser);
+    this.#isOfUsers = (entry) => isOf.some((isOfOne) => isOfOne(entry));
   }
 
   get rows(): readonly SeenAudit[] {
@@ -214,7 +218,7 @@ class AuditWindow {
     let rowsRead = 0;
     for await (const entry of this.search.directory.audits(query, this.search.deadline)) {
       if (++rowsRead > limit) return { rowsRead, sawOthers: true };
-      if (!this.#isOfUser(entry)) continue;
+      if (!this.#isOfUsers(entry)) continue;
       const known = this.#known.get(entry.id);
       const seen = { ...entry, seenAt: this.#now(), missedAt };
       this.#known.set(entry.id, known === undefined ? seen : seenAgain(known, seen));

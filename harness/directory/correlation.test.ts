@@ -438,6 +438,45 @@ describe('The time line', () => {
     expect(timeline.map(({ differenceMs }) => differenceMs)).toEqual([null, 100, 100, null, 100]);
   });
 
+  it('leaves a code and a password that were wrong on purpose without an entry of what went well', () => {
+    const actions = actionsAt(OURS).flatMap((action) => {
+      const early = iso(Date.parse(action.at) - 300);
+      if (action.action === 'verification-submitted')
+        return [{ ...action, at: early, trial: 'wrongCode' as const }, action];
+      return action.action === 'password-submitted'
+        ? [{ ...action, at: early, trial: 'weakPassword' as const }, action]
+        : [action];
+    });
+    const refusedPassword = reset(PASSWORD - 200, { result: 'failure', resultReason: 'too short' });
+    // The tenant dates its entries a little early.
+    const rows = [
+      ...own.map((row) => ({ ...row, activityDateTime: iso(Date.parse(row.activityDateTime) - 400) })),
+      refusedPassword,
+    ];
+    const found = judge(rows, {
+      attempt: { ...ANNA, actions, wentThrough: true },
+      clock: { aheadSeconds: 0, uncertainSeconds: 1 },
+    });
+    expect(found).toMatchObject({ verdict: 'matched', reset: { id: final.id }, unexplained: [] });
+    const paired = found.timeline.filter(({ action }) => action?.what.includes('on purpose'));
+    expect(paired.map(({ action, entry }) => [action?.what, entry])).toEqual([
+      ['gives a wrong code, on purpose, by e-mail', null],
+      ['gives a weak password, on purpose', null],
+    ]);
+  });
+
+  it('takes a weak password that was accepted for the new one', () => {
+    const actions = actionsAt(OURS).map((action) =>
+      action.action === 'password-submitted' ? { ...action, trial: 'weakPassword' as const } : action,
+    );
+    const found = judge(own, { attempt: { ...ANNA, actions, wentThrough: true } });
+    expect(found).toMatchObject({ verdict: 'matched', isConclusive: true });
+    expect(pairs(found)).toContainEqual([
+      'gives a weak password, on purpose',
+      'User submitted a new password',
+    ]);
+  });
+
   it('shows what others did to the user, and that it was not us', () => {
     const theirs = rowsOf(shifted(OURS, -60_000), { correlationId: 'c2' });
     const { timeline } = judge([...own, ...theirs]);

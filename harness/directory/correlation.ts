@@ -16,6 +16,7 @@ import { divide, type Ownership } from './correlation/ownership.ts';
 import { timelineOf } from './correlation/timeline.ts';
 
 export { type AuditedAttempt, LATE_MS } from './correlation/attempt.ts';
+export { type GivenUserId, refusalEntries } from './correlation/refusals.ts';
 export { clientTypesOf, isFlow, type SeenAudit, SSPR_SERVICE, succeeded } from './correlation/entries.ts';
 
 /**

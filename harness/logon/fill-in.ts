@@ -21,6 +21,8 @@ export interface Entry {
   readonly position: 'first' | 'next';
   /** A secret that the page shows as it is typed: its field is covered from now on. */
   readonly legible?: boolean;
+  /** The page may still hold what was given there before. */
+  readonly replaces?: boolean;
 }
 
 /** A page that has just appeared may not take keys yet; after so many tries it never will. */
@@ -33,13 +35,13 @@ const MOST_TRIES = 3;
  * @throws Fault `keys-lost` when nothing of it arrived: the page must not be asked to take an empty code
  */
 export async function fillIn(screen: Page, entry: Entry, deadline: Deadline): Promise<void> {
-  const { text, what, legible = false } = entry;
+  const { text, what, legible = false, replaces = false } = entry;
   const { field, isBox } = await findField(screen, entry);
   if (legible) cover(screen, field);
   let changed = !isBox;
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
     await focus(screen, field, entry, deadline);
-    if (tries > 1) await screen.clearField(deadline);
+    if (replaces || tries > 1) await screen.clearField(deadline);
     const before = screen.frame();
     await screen.type(text, { what: tries > 1 ? `${what} again` : what }, deadline);
     if (await arrived(screen, text, field, before)) return;

@@ -8,12 +8,15 @@ import { startDisplay, type Display } from '../console/testing/display.ts';
 import type { ConsoleAction } from '../core/console-action.ts';
 import { Deadline } from '../core/deadline.ts';
 import { Fault } from '../core/errors.ts';
+import type { Trial } from '../core/rehearsals.ts';
 import { Secret } from '../core/secret.ts';
 import type { CodeVerification, QuestionVerification } from './codes/verification.ts';
-import { resetPassword, type ResetOptions, visitResetPage } from './flow.ts';
+import { resetPassword, type ResetOptions, type TrialAnswer } from './flow.ts';
 import type { Logon } from './logon.ts';
 import { chooseUser, linkIsShown, returnToLogon, signIn } from './logon-screen.ts';
-import { newPassword } from './new-password.ts';
+import { newPassword, weakPassword } from './new-password.ts';
+import { tryUserId } from './refusal.ts';
+import { visitResetPage } from './reset-page.ts';
 import {
   ANSWERS,
   CODE,
@@ -24,6 +27,7 @@ import {
   SMS,
   type Behaviour,
 } from './testing/imitation.ts';
+import { screensFor } from './screens/screens.ts';
 
 const ENOUGH = new Fault('Enough', { code: 'account-budget-spent', blame: 'tenant', remedy: 'Wait.' });
 const PHONE = '+1 4255550100';
@@ -47,7 +51,7 @@ describe('The logon flow, on a real VNC server with an imitation of Windows and 
       record: (one) => pictures.push(one),
     });
     const user = { displayName: 'Anna Example', upn: 'anna@contoso.example' };
-    return { screen, user, language: 'en', deadline, report: (text) => told.push(text) };
+    return { screen, user, screens: screensFor('en'), deadline, report: (text) => told.push(text) };
   }
   afterEach(async () => {
     await screen?.close();
@@ -70,7 +74,7 @@ describe('The logon flow, on a real VNC server with an imitation of Windows and 
   const sendsCode = (method: 'email' | 'sms', code = CODE): CodeVerification =>
     sends(method, () => Promise.resolve(new Secret(code)));
 
-  const reset = (logon: Logon, options: Partial<ResetOptions> = {}): Promise<void> =>
+  const reset = (logon: Logon, options: Partial<ResetOptions> = {}): Promise<Secret> =>
     resetPassword({
       ...logon,
       newPassword: newPassword(),
@@ -315,6 +319,110 @@ describe('The logon flow, on a real VNC server with an imitation of Windows and 
     expect(await textOf(stopped)).toContain('is not correct');
     // The page has been left.
     expect(screen!.covered(screen!.frame())).toEqual([]);
+  });
+
+  it('does wrong first what it is asked to, sees that refused, and then does it right', async () => {
+    const logon = await begin();
+    const [weak, strong] = [weakPassword(), newPassword()];
+    const kept: Secret[] = [];
+    const answers: (readonly [Trial, TrialAnswer])[] = [];
+    const set = await reset(logon, {
+      newPassword: strong,
+      beforePassword: (password) => Promise.resolve(void kept.push(password)),
+      trials: {
+        mayGiveWrongCode: () => Promise.resolve(true),
+        weakPassword: weak,
+        onTrial: (...answer) => Promise.resolve(void answers.push(answer)),
+      },
+    });
+    expect(set).toBe(strong);
+    expect(kept).toEqual([weak, strong]);
+    expect(answers).toEqual([
+      ['wrongCode', 'refused'],
+      ['weakPassword', 'refused'],
+    ]);
+    const [{ code: wrong }, right] = display!.said.filter((one) => 'code' in (one as object)) as [
+      { code: string },
+      unknown,
+    ];
+    expect(wrong).toMatch(/^\d{6}$/);
+    expect(wrong).not.toBe(CODE);
+    expect(right).toEqual({ code: CODE });
+    expect(display!.said.slice(-2)).toEqual([
+      { first: weak.reveal(), second: weak.reveal() },
+      { first: strong.reveal(), second: strong.reveal() },
+    ]);
+    expect(actions.slice(4).map(({ action, trial }) => (trial ? `${action}: ${trial}` : action))).toEqual([
+      'verification-submitted: wrongCode',
+      'verification-submitted',
+      'password-submitted: weakPassword',
+      'password-submitted',
+      'success-seen',
+    ]);
+    // Shown again by the page that refuses it.
+    const refused = pictures.findIndex(({ caption }) => caption.includes('is not correct'));
+    expect(await textOf(refused)).not.toContain(wrong);
+    expect(await signIn(logon, strong)).toBe('accepted');
+  });
+
+  it('takes what should have been refused for what it is, and goes on with it', async () => {
+    const logon = await begin({ lenient: true });
+    const [weak, answers] = [weakPassword(), new Map<Trial, TrialAnswer>()];
+    const set = await reset(logon, {
+      trials: {
+        mayGiveWrongCode: () => Promise.resolve(true),
+        weakPassword: weak,
+        onTrial: (trial, answer) => Promise.resolve(void answers.set(trial, answer)),
+      },
+    });
+    expect(set).toBe(weak);
+    expect(Object.fromEntries(answers)).toEqual({ wrongCode: 'accepted', weakPassword: 'accepted' });
+    expect(done().slice(-3)).toEqual(['verification-submitted: email', 'password-submitted', 'success-seen']);
+    expect(await signIn(logon, weak)).toBe('accepted');
+  });
+
+  it('gives no wrong code when it may not', async () => {
+    const logon = await begin();
+    await reset(logon, {
+      trials: { mayGiveWrongCode: () => Promise.resolve(false), onTrial: () => Promise.reject(ENOUGH) },
+    });
+    expect(display!.said.filter((one) => 'code' in (one as object))).toEqual([{ code: CODE }]);
+  });
+
+  const NOT_LICENSED =
+    'Your account is not enabled for password reset.</p><p>Error code: SSPR_0012: UserNotLicensed';
+
+  it('tells by its number why a user is turned away', async () => {
+    const logon = await begin({ refusal: NOT_LICENSED });
+    const attempt = reset(logon);
+    await expect(attempt).rejects.toMatchObject({ code: 'reset-not-enabled', retryable: false });
+    await expect(attempt).rejects.toThrow(/At the page "user ID": .*SSPR_0012: the licence/);
+  });
+
+  it('reads how another user is turned away, behind the tile of the own one, and finds back', async () => {
+    const logon = await begin({ refusal: NOT_LICENSED });
+    const { answer, submittedAt, leftAt } = await tryUserId(logon, 'carl@contoso.example', () =>
+      Promise.resolve(),
+    );
+    expect(answer).toMatchObject({ page: 'reset-not-enabled', number: 'SSPR_0012' });
+    expect(submittedAt < leftAt).toBe(true);
+    expect(display!.said).toEqual([{ userId: 'carl@contoso.example' }]);
+    expect(await linkIsShown(logon)).toBe(true);
+    expect(told).toContain('chooses the user Anna Example');
+  });
+
+  it('has no code sent to a user who is let in, and cancels', async () => {
+    const logon = await begin({ gates: [[EMAIL, 'Call my office phone']] });
+    const { answer } = await tryUserId(logon, 'dora@contoso.example', () => Promise.resolve());
+    expect(answer).toEqual({
+      page: 'verification method',
+      offers: {
+        known: [expect.stringContaining(EMAIL)],
+        others: [expect.stringContaining('Call my office phone')],
+      },
+    });
+    expect(display!.said).toEqual([{ userId: 'dora@contoso.example' }, { cancelled: true }]);
+    expect(await linkIsShown(logon)).toBe(true);
   });
 
   /** What is written on a recorded picture. */

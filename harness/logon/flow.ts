@@ -1,19 +1,30 @@
 import { utcNow } from '../core/clock.ts';
 import type { ConsoleAction } from '../core/console-action.ts';
 import { Fault, toFault } from '../core/errors.ts';
+import type { Trial } from '../core/rehearsals.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Reading, Screen, Wanted } from '../console/screen.ts';
-import { findText, type Found, type Line } from '../console/text.ts';
+import type { Reading, Wanted } from '../console/screen.ts';
+import type { Found } from '../console/text.ts';
 import { questionsIn, type Question } from './boxes.ts';
 import type { CodeVerification, QuestionVerification, Verification } from './codes/verification.ts';
+import { wrongCode } from './codes/wrong-code.ts';
 import { fillIn } from './fill-in.ts';
 import type { Logon } from './logon.ts';
-import { appears, chooseUser, linkIsShown, returnToLogon, see } from './logon-screen.ts';
-import { SCREENS, type Screens } from './screens/screens.ts';
-
-/** The pages of a reset, in their order; with two gates those of the verification come twice. */
-export type ResetPage =
-  'logon screen' | 'user ID' | 'verification method' | 'verification code' | 'new password' | 'success';
+import { see } from './logon-screen.ts';
+import { withNumber } from './refusal.ts';
+import {
+  click,
+  firstIn,
+  leave,
+  offersIn,
+  openPage,
+  PAGES,
+  type ResetPage,
+  seePage,
+  sendUserId,
+  uncover,
+} from './reset-page.ts';
+import type { Screens } from './screens/screens.ts';
 
 export interface ResetOptions extends Logon {
   readonly newPassword: Secret;
@@ -27,8 +38,22 @@ export interface ResetOptions extends Logon {
   readonly onAction?: (action: ConsoleAction) => void;
   /** Awaited right before the user ID is given, from where on the tenant counts. What it throws stops the attempt. */
   readonly beforeUserId?: () => Promise<void>;
-  /** Awaited right before the new password is typed, so that none gets lost. What it throws stops the attempt. */
-  readonly beforePassword?: () => Promise<void>;
+  /** Awaited right before a new password is typed, so that none gets lost. What it throws stops the attempt. */
+  readonly beforePassword?: (password: Secret) => Promise<void>;
+  /** What is done wrong once, on purpose, before it is done right. */
+  readonly trials?: ResetTrials;
+}
+
+/** Whether the portal took what was wrong. */
+export type TrialAnswer = 'refused' | 'accepted';
+
+export interface ResetTrials {
+  /** Asked right before a wrong code is given, at the first code of a reset; it is left out unless this says true. */
+  readonly mayGiveWrongCode?: () => Promise<boolean>;
+  /** Given before the new password. When the tenant accepts it, it is the new one. */
+  readonly weakPassword?: Secret;
+  /** Awaited as soon as the answer is seen. What it throws stops the attempt. */
+  readonly onTrial: (trial: Trial, answer: TrialAnswer) => Promise<void>;
 }
 
 /** What the acts of one reset share. */
@@ -37,29 +62,17 @@ interface Attempt extends ResetOptions {
   readonly codeMs: number;
   readonly onPage: (page: ResetPage) => void;
   readonly onAction: (action: ConsoleAction) => void;
+  /** What has been tried already in this reset. */
+  readonly tried: Set<Trial>;
 }
 
-/** On slow computers the add-in's window may not appear on the first click (Microsoft: troubleshoot SSPR). */
-const SECOND_CLICK_MS = 25_000;
 const CODE_MS = 180_000;
-const GATE_MS = 60_000;
-const WAY_BACK_MS = 45_000;
 /** How often it is looked whether a page that was sent has gone. */
 const STILL_THERE_MS = 300;
-
-/** What tells each page of a reset, and how long it may take to come. */
-const PAGES: Readonly<
-  Record<
-    Exclude<ResetPage, 'logon screen'>,
-    { readonly seenBy: (texts: Screens['reset']) => Wanted; readonly withinMs: number }
-  >
-> = {
-  'user ID': { seenBy: ({ userId }) => userId.seenBy, withinMs: 90_000 },
-  'verification method': { seenBy: ({ method }) => method.seenBy, withinMs: GATE_MS },
-  'verification code': { seenBy: ({ code }) => code.seenBy, withinMs: 60_000 },
-  'new password': { seenBy: ({ newPassword }) => newPassword.seenBy, withinMs: GATE_MS },
-  // Writing the password back to the domain takes its time.
-  success: { seenBy: ({ success }) => success.seenBy, withinMs: 180_000 },
+/** The known-bad screens by which the portal refuses what is tried. */
+const REFUSED_BY: Readonly<Record<Trial, string>> = {
+  wrongCode: 'code-refused',
+  weakPassword: 'password-refused',
 };
 
 const ignore = (): void => undefined;
@@ -69,18 +82,20 @@ const ignore = (): void => undefined;
  * gives the user ID, passes one or two gates, sets the new password, and returns to the logon screen. One attempt: it
  * never begins again by itself, because the tenant blocks users who try too often. One that can't go on leaves the page
  * by its way back, unless it was interrupted.
+ * @returns the password that is set: the new one, or a weak one that was tried and accepted
  * @throws Fault that names the page reached and what was last read: `user-not-found-on-screen`, `link-absent` (machine),
  *   `verification-not-offered`, the code of a known-bad screen (`reset-page-unreachable`, `account-not-verified`,
  *   `not-registered`, `blocked` ...; see screens/en.ts), `code-not-received`, `answer-unknown`, `timed-out`,
  *   `interrupted`, whatever the hooks threw or ended the console
  */
-export async function resetPassword(options: ResetOptions): Promise<void> {
+export async function resetPassword(options: ResetOptions): Promise<Secret> {
   const at: { page: ResetPage; opened: boolean } = { page: 'logon screen', opened: false };
   const { onPage, onAction, codeMs = CODE_MS } = options;
   const attempt: Attempt = {
     ...options,
-    texts: SCREENS[options.language].reset,
+    texts: options.screens.reset,
     codeMs,
+    tried: new Set(),
     onPage: (page) => {
       at.page = page;
       onPage?.(page);
@@ -94,89 +109,22 @@ export async function resetPassword(options: ResetOptions): Promise<void> {
     await openPage(attempt, attempt.onAction);
     await giveUserId(attempt);
     await passGates(attempt);
-    await givePassword(attempt);
+    const password = await givePassword(attempt);
     await finish(attempt);
+    return password;
   } catch (error) {
+    const told = at.opened ? await withNumber(attempt, error) : error;
     if (at.opened) await leave(attempt, error);
-    throw atPage(at.page, error);
+    throw atPage(at.page, told);
   } finally {
     await attempt.screen.flush();
   }
 }
 
-/**
- * Opens the reset page and leaves it again. No user ID is given, so the tenant counts no attempt.
- * @returns the instant of the click on the link, ISO 8601 UTC
- * @throws Fault as `resetPassword` until its first page
- */
-export async function visitResetPage(logon: Logon): Promise<string> {
-  try {
-    const linkClickedAt = await openAndSee(logon);
-    await returnToLogon(logon);
-    return linkClickedAt;
-  } finally {
-    await logon.screen.flush();
-  }
-}
-
-async function openAndSee(logon: Logon): Promise<string> {
-  try {
-    const linkClickedAt = await openPage(logon, ignore);
-    await seePage(logon, 'user ID');
-    return linkClickedAt;
-  } catch (error) {
-    await leave(logon, error);
-    throw error;
-  }
-}
-
-/** Leaves the page of an attempt that can't go on, so that the portal's session ends. What goes wrong here hides nothing. */
-async function leave(logon: Logon, error: unknown): Promise<void> {
-  if (logon.deadline.aborted || toFault(error).code === 'interrupted') return;
-  logon.report('leaves the reset page');
-  const deadline = logon.deadline.anew(WAY_BACK_MS, 'leaving the reset page');
-  try {
-    await returnToLogon({ ...logon, deadline });
-    uncover(logon.screen);
-  } catch {
-    // What may stand there still remains covered.
-  }
-}
-
-/**
- * Chooses the user and clicks the link; once more where the window does not come.
- * @returns the instant of the last click on the link, ISO 8601 UTC
- */
-async function openPage(logon: Logon, onAction: Attempt['onAction']): Promise<string> {
-  const { logon: texts, reset } = SCREENS[logon.language];
-  onAction({ action: 'tile-chosen', at: await chooseUser(logon) });
-  if (!(await linkIsShown(logon)))
-    throw new Fault('The logon screen of the chosen user does not show the link for the reset', {
-      code: 'link-absent',
-      blame: 'machine',
-      remedy:
-        'Check that the add-in is installed, that its DLL is in place and its credential provider enabled, and that the machine was restarted.',
-    });
-  const clickLink = async (): Promise<string> => {
-    logon.report('clicks the link');
-    const at = await click(logon, texts.link, 'the link');
-    onAction({ action: 'link-clicked', at });
-    return at;
-  };
-  const at = await clickLink();
-  const what = 'waiting for the window of the reset';
-  const comes = await appears(logon, reset.userId.seenBy, SECOND_CLICK_MS, what);
-  return !comes && (await isSeen(logon, texts.link)) ? clickLink() : at;
-}
-
 async function giveUserId(attempt: Attempt): Promise<void> {
-  const { screen, user, texts, deadline, report, beforeUserId } = attempt;
   await reach(attempt, 'user ID');
-  await beforeUserId?.();
-  report(`gives the user ID ${user.upn}`);
-  const { label, button } = texts.userId;
-  await fillIn(screen, { label, text: user.upn, what: 'the user ID', position: 'first' }, deadline);
-  attempt.onAction({ action: 'user-id-submitted', at: await click(attempt, button, 'Next') });
+  await attempt.beforeUserId?.();
+  attempt.onAction({ action: 'user-id-submitted', at: await sendUserId(attempt, attempt.user.upn) });
 }
 
 /** Verifies the user in one way after the other, until the portal asks for the new password. */
@@ -185,11 +133,11 @@ async function passGates(attempt: Attempt): Promise<void> {
   for (let left = attempt.verifications, asked = true; asked;) {
     const { verification, choice } = await offered(attempt, left);
     left = left.filter(({ method }) => method !== verification.method);
-    const passed =
+    const next =
       verification.method === 'questions'
         ? await answerQuestions(attempt, verification, choice)
         : await giveCode(attempt, verification, choice);
-    asked = (await pageAfter(attempt, passed)) === 'verification method';
+    asked = next === 'verification method';
   }
 }
 
@@ -219,10 +167,8 @@ function notOffered(
   reading: Reading,
 ): Fault {
   const names = (some: readonly Verification[]): string => some.map((one) => one.method).join(', ') || 'none';
-  const captions = (wanted: readonly Wanted[]): string[] =>
-    wanted.map((one) => firstIn(reading.lines, one)?.text).filter((text) => text !== undefined);
-  const known = captions(Object.values(method.choices).map(({ choice }) => choice));
-  const offers = [...known, ...captions(method.others)].map((text) => `"${text}"`).join(', ');
+  const { known, others } = offersIn(reading.lines, method);
+  const offers = [...known, ...others].map((text) => `"${text}"`).join(', ');
   return new Fault(
     `The page offers ${offers || screen.tell(reading)}; configured for this user: ${names(verifications)}, not yet used: ${names(left)}`,
     known.length > 0
@@ -239,8 +185,10 @@ function notOffered(
   );
 }
 
-/** Has a code sent and gives it. @returns what is seen as long as the page is the same */
-async function giveCode(attempt: Attempt, verification: CodeVerification, choice: Found): Promise<Wanted> {
+type NextPage = 'new password' | 'verification method';
+
+/** Has a code sent and gives it. @returns the page that follows */
+async function giveCode(attempt: Attempt, verification: CodeVerification, choice: Found): Promise<NextPage> {
   const { screen, texts, deadline, codeMs, report, onAction } = attempt;
   const { method, phone, source } = verification;
   report(`asks for a verification code by ${method}`);
@@ -257,25 +205,54 @@ async function giveCode(attempt: Attempt, verification: CodeVerification, choice
     await reach(attempt, 'verification code');
     report(`waits for the verification code in ${source.where}`);
     const code = await watch.next(deadline.within(codeMs, 'waiting for the verification code'));
+    const trial = await tryWrongCode(attempt, method, code);
+    if (trial && trial !== 'refused') return trial;
     report('gives the verification code');
-    const { label } = texts.code;
-    const entry = { label, text: code, what: 'the verification code', position: 'first' } as const;
-    await fillIn(screen, { ...entry, legible: true }, deadline);
-    const at = await click(attempt, texts.code.button, 'Next');
-    onAction({ action: 'verification-submitted', at, method });
-    return label;
+    onAction({ action: 'verification-submitted', at: await sendCode(attempt, code), method });
+    if (trial) await untilGone(attempt, 'wrongCode', texts.code.label);
+    return await pageAfter(attempt, texts.code.label);
   } finally {
     // It must not hide what ended the attempt.
     await watch.close().catch(ignore);
   }
 }
 
-/** Answers the questions of the page. @returns what is seen as long as the page is the same */
+/** Gives a code into the box of the page, which may hold an earlier one. @returns the instant of the click */
+async function sendCode(attempt: Attempt, text: Secret): Promise<string> {
+  const { screen, deadline, tried, texts } = attempt;
+  const { label, button } = texts.code;
+  const entry = { label, text, what: 'the verification code', position: 'first', legible: true } as const;
+  await fillIn(screen, { ...entry, replaces: tried.has('wrongCode') }, deadline);
+  return click(attempt, button, 'Next', [...tried].flatMap(despite));
+}
+
+/**
+ * Gives a code that is not the right one, if that is to be tried.
+ * @returns what came of it: `refused`, or the page that follows an accepted one; undefined when it was not tried
+ */
+async function tryWrongCode(
+  attempt: Attempt,
+  method: CodeVerification['method'],
+  right: Secret,
+): Promise<'refused' | NextPage | undefined> {
+  const { trials, tried, report, onAction, texts } = attempt;
+  const wrong = wrongCode(right);
+  if (!wrong || tried.has('wrongCode') || !(await trials?.mayGiveWrongCode?.())) return undefined;
+  report('gives a wrong verification code, on purpose');
+  const at = await sendCode(attempt, wrong);
+  tried.add('wrongCode');
+  onAction({ action: 'verification-submitted', at, method, trial: 'wrongCode' });
+  const page = await pageAfter(attempt, texts.code.label, 'wrongCode');
+  await trials?.onTrial('wrongCode', page === 'refused' ? 'refused' : 'accepted');
+  return page;
+}
+
+/** Answers the questions of the page. @returns the page that follows */
 async function answerQuestions(
   attempt: Attempt,
   verification: QuestionVerification,
   choice: Found,
-): Promise<Wanted> {
+): Promise<NextPage> {
   const { screen, texts, deadline, report, onAction } = attempt;
   report('asks for the security questions');
   const { method } = verification;
@@ -290,7 +267,7 @@ async function answerQuestions(
     await fillIn(screen, { label: box, text, what, position: 'next', legible: true }, deadline);
   }
   onAction({ action: 'verification-submitted', at: await click(attempt, button, 'Next'), method });
-  return { texts: questions.flatMap(({ lines }) => lines.slice(-1)) };
+  return pageAfter(attempt, { texts: questions.flatMap(({ lines }) => lines.slice(-1)) });
 }
 
 async function readQuestions({ screen, deadline }: Attempt): Promise<readonly Question[]> {
@@ -314,16 +291,32 @@ async function chooseMethod(attempt: Attempt, choice: Found, button: Wanted): Pr
   return at;
 }
 
-/** Waits until the page that was sent has gone; which one came. */
-async function pageAfter(attempt: Attempt, sent: Wanted): Promise<'new password' | 'verification method'> {
+/**
+ * Waits until the page that was sent has gone; which one came.
+ * @param sent what is seen as long as the page is the same
+ */
+async function pageAfter(attempt: Attempt, sent: Wanted): Promise<NextPage>;
+/** The same after a trial, where the same page may come again with its refusal. */
+async function pageAfter(attempt: Attempt, sent: Wanted, trial: Trial): Promise<NextPage | 'refused'>;
+async function pageAfter(attempt: Attempt, sent: Wanted, trial?: Trial): Promise<NextPage | 'refused'> {
   const { texts, deadline } = attempt;
   const wanted = {
     'new password': texts.newPassword.seenBy,
     'verification method': texts.method.seenBy,
   };
-  const limit = deadline.within(GATE_MS, 'waiting for the page after the verification');
+  const { withinMs } = PAGES['verification method'];
+  const limit = deadline.within(withinMs, 'waiting for the page after the verification');
   for (;;) {
-    const { name } = await see(attempt, wanted, limit.remaining(), limit.what);
+    const { name } = trial
+      ? await see(
+          attempt,
+          { refused: refusalOf(attempt, trial), ...wanted },
+          limit.remaining(),
+          limit.what,
+          despite(trial),
+        )
+      : await see(attempt, wanted, limit.remaining(), limit.what);
+    if (name === 'refused') return name;
     // The list of methods may stand on the page that was sent as well. One picture tells: the next may be another page.
     const reading = await attempt.screen.read();
     const { lines } = reading;
@@ -338,29 +331,73 @@ async function pageAfter(attempt: Attempt, sent: Wanted): Promise<'new password'
   }
 }
 
-/** What was covered has gone. */
-function uncover(screen: Screen): void {
-  screen.covered = () => [];
+const despite = (trial: Trial): readonly string[] => [REFUSED_BY[trial]];
+
+/** What the portal says to something wrong. */
+const refusalOf = ({ screens }: Logon, trial: Trial): Wanted => ({
+  texts: screens.bad.filter(({ code }) => code === REFUSED_BY[trial]).flatMap(({ texts }) => texts),
+});
+
+/**
+ * Waits until a refusal that was provoked has left the screen: while the page is on its way to the next one it still
+ * stands there, and would be taken for a second one. After the time that a page may take, it is one.
+ * @param field what is seen as long as the page is the same
+ */
+async function untilGone(attempt: Attempt, trial: Trial, field: Wanted): Promise<void> {
+  const refusal = refusalOf(attempt, trial);
+  const { withinMs } = PAGES[trial === 'weakPassword' ? 'success' : 'verification method'];
+  const limit = attempt.deadline.within(withinMs, 'waiting for the page to go');
+  while (!limit.expired) {
+    const { lines } = await attempt.screen.read();
+    if (!firstIn(lines, refusal) && !firstIn(lines, field)) return;
+    await limit.sleep(STILL_THERE_MS);
+  }
 }
 
-async function givePassword(attempt: Attempt): Promise<void> {
-  const { screen, texts, newPassword, deadline, report, beforePassword } = attempt;
-  await beforePassword?.();
+/** @returns the password that the tenant has taken, as far as can be told before its success is seen */
+async function givePassword(attempt: Attempt): Promise<Secret> {
+  const { newPassword, report, onAction, texts, trials } = attempt;
+  const weak = trials?.weakPassword;
+  if (weak && (await tryWeakPassword(attempt, weak)) === 'accepted') return weak;
   report('gives the new password');
+  onAction({ action: 'password-submitted', at: await sendPassword(attempt, newPassword) });
+  if (weak) await untilGone(attempt, 'weakPassword', texts.newPassword.label);
+  return newPassword;
+}
+
+async function tryWeakPassword(attempt: Attempt, weak: Secret): Promise<TrialAnswer> {
+  const { texts, report, onAction, trials, tried } = attempt;
+  report('gives a weak password, on purpose');
+  const at = await sendPassword(attempt, weak);
+  tried.add('weakPassword');
+  onAction({ action: 'password-submitted', at, trial: 'weakPassword' });
+  const wanted = { refused: refusalOf(attempt, 'weakPassword'), accepted: texts.success.seenBy };
+  const { withinMs } = PAGES.success;
+  const what = 'waiting for the answer to a weak password';
+  const { name } = await see(attempt, wanted, withinMs, what, despite('weakPassword'));
+  await trials?.onTrial('weakPassword', name);
+  return name;
+}
+
+/** Gives a password twice, into boxes that may hold an earlier one. @returns the instant of the click */
+async function sendPassword(attempt: Attempt, text: Secret): Promise<string> {
+  const { screen, texts, deadline, tried, beforePassword } = attempt;
+  await beforePassword?.(text);
   const { label, confirmLabel, button } = texts.newPassword;
-  const entry = { text: newPassword, what: 'the new password', position: 'first' } as const;
+  const replaces = tried.has('weakPassword');
+  const entry = { text, what: 'the new password', position: 'first', replaces } as const;
   await fillIn(screen, { ...entry, label }, deadline);
   await fillIn(screen, { ...entry, label: confirmLabel, what: 'it again', position: 'next' }, deadline);
-  attempt.onAction({ action: 'password-submitted', at: await click(attempt, button, 'Next') });
+  return click(attempt, button, 'Next', [...tried].flatMap(despite));
 }
 
 async function finish(attempt: Attempt): Promise<void> {
-  const { texts, language, user, report } = attempt;
+  const { texts, screens, user, report } = attempt;
   await reach(attempt, 'success');
   attempt.onAction({ action: 'success-seen', at: utcNow() });
   report('sees the success');
   await click(attempt, texts.success.button, 'Finish');
-  const { passwordBox } = SCREENS[language].logon;
+  const { passwordBox } = screens.logon;
   const name = { texts: [user.displayName] };
   await see(attempt, { passwordBox, name }, 30_000, 'waiting for the logon screen after the reset');
 }
@@ -370,24 +407,6 @@ async function reach(attempt: Attempt, page: keyof typeof PAGES): Promise<void> 
   await seePage(attempt, page);
   attempt.onPage(page);
 }
-
-function seePage(logon: Logon, page: keyof typeof PAGES): Promise<unknown> {
-  const { seenBy, withinMs } = PAGES[page];
-  const wanted = { page: seenBy(SCREENS[logon.language].reset) };
-  return see(logon, wanted, withinMs, `waiting for the page "${page}" of the reset`);
-}
-
-/** Waits for a caption and clicks on it. @returns the instant of the click */
-async function click(logon: Logon, wanted: Wanted, what: string): Promise<string> {
-  const { found } = await see(logon, { wanted }, 15_000, `looking for ${what}`);
-  return logon.screen.click(found, what, logon.deadline);
-}
-
-const isSeen = async ({ screen }: Logon, wanted: Wanted): Promise<boolean> =>
-  firstIn((await screen.read()).lines, wanted) !== undefined;
-
-const firstIn = (lines: readonly Line[], { texts, ...options }: Wanted): Found | undefined =>
-  texts.flatMap((text) => findText(lines, text, options))[0];
 
 /** The same error, with the page that was reached. */
 function atPage(page: string, error: unknown): Fault {

@@ -2,9 +2,9 @@ import { utcNow } from '../core/clock.ts';
 import { Fault } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Wanted } from '../console/screen.ts';
-import { findText } from '../console/text.ts';
+import { findText, type Found } from '../console/text.ts';
 import type { Logon } from './logon.ts';
-import { SCREENS } from './screens/screens.ts';
+import type { Caption, Screens } from './screens/screens.ts';
 
 /** Windows 8 hides its logon screen behind a picture that goes away with a key. */
 const BEHIND_PICTURE_MS = 20_000;
@@ -23,13 +23,13 @@ const MOST_STEPS_BACK = 6;
  * @throws Fault `user-not-found-on-screen` (machine) or the code of a known-bad screen
  */
 export async function chooseUser(logon: Logon): Promise<string> {
-  const { screen, user, language, deadline, report } = logon;
-  const { passwordBox } = SCREENS[language].logon;
+  const { screen, user, screens, deadline, report } = logon;
+  const { passwordBox } = screens.logon;
   report(`chooses the user ${user.displayName}`);
   await findTile(logon);
   // With several third-party credential providers a user has several tiles; the add-in's is the first.
   const [tile] = [...(await screen.findAll(user.displayName))].sort((a, b) => a.y - b.y || a.x - b.x);
-  const chosen = (await screen.findAll(passwordBox.texts[0] ?? '', passwordBox)).length > 0;
+  const chosen = (await screen.findAll(passwordBox.texts, passwordBox)).length > 0;
   if (!tile || chosen) return utcNow();
   const at = await screen.click(tile, `the tile of ${user.displayName}`, deadline);
   await see(logon, { passwordBox }, OPENS_MS, 'waiting for the password box of the chosen user');
@@ -41,21 +41,25 @@ export async function chooseUser(logon: Logon): Promise<string> {
  * @throws Fault `logon-screen-not-certain` (machine) when neither the link nor this user's password box can be seen
  */
 export async function linkIsShown(logon: Logon): Promise<boolean> {
-  const { screen, user, language } = logon;
-  const { link, passwordBox } = SCREENS[language].logon;
+  const { screen, user, screens } = logon;
+  const { link, passwordBox } = screens.logon;
   if (await appears(logon, link, LINK_MS, 'looking for the link')) return true;
   const reading = await screen.read();
   const { lines } = reading;
-  const certain = [{ texts: [user.displayName] }, passwordBox].every(({ texts, ...options }: Wanted) =>
-    texts.some((text) => findText(lines, text, options).length > 0),
+  const certain = [{ texts: [user.displayName] }, passwordBox].every(
+    ({ texts, ...options }: Wanted) => findText(lines, texts, options).length > 0,
   );
   if (certain) return false;
-  throw new Fault(`Whether the link is there is uncertain: the screen shows ${screen.tell(reading)}`, {
-    code: 'logon-screen-not-certain',
-    blame: 'machine',
-    retryable: true,
-    remedy: 'Look at the recorded picture; bring the machine to its logon screen and run again.',
-  });
+  const uncertain = new Fault(
+    `Whether the link is there is uncertain: the screen shows ${screen.tell(reading)}`,
+    {
+      code: 'logon-screen-not-certain',
+      blame: 'machine',
+      retryable: true,
+      remedy: 'Look at the recorded picture; bring the machine to its logon screen and run again.',
+    },
+  );
+  throw withCaptions(uncertain, screens, [link, passwordBox]);
 }
 
 /**
@@ -63,8 +67,8 @@ export async function linkIsShown(logon: Logon): Promise<boolean> {
  * @throws Fault `user-not-found-on-screen`, `logon-server-unavailable` (network), another known-bad screen, `timed-out`
  */
 export async function signIn(logon: Logon, password: Secret): Promise<'accepted' | 'refused'> {
-  const { screen, language, deadline, report } = logon;
-  const { passwordBox, accepted, refused } = SCREENS[language].logon;
+  const { screen, screens, deadline, report } = logon;
+  const { passwordBox, accepted, refused } = screens.logon;
   await chooseUser(logon);
   report('signs in');
   const box = await see(logon, { passwordBox }, OPENS_MS, 'looking for the password box');
@@ -86,15 +90,14 @@ export async function signIn(logon: Logon, password: Secret): Promise<'accepted'
  * @throws Fault `user-not-found-on-screen` (machine)
  */
 export async function returnToLogon(logon: Logon): Promise<void> {
-  const { screen, user, language, deadline } = logon;
-  const { accepted } = SCREENS[language].logon;
-  const { wayBack } = SCREENS[language].reset;
+  const { screen, user, screens, deadline } = logon;
+  const { accepted } = screens.logon;
+  const { wayBack } = screens.reset;
   for (let step = 0; step < MOST_STEPS_BACK;) {
     await screen.settle(deadline);
     const reading = await screen.read();
     const { lines } = reading;
-    const seen = ({ texts, ...options }: Wanted) =>
-      texts.flatMap((text) => findText(lines, text, options))[0];
+    const seen = ({ texts, ...options }: Wanted) => findText(lines, texts, options)[0];
     const button = wayBack.map(seen).find((found) => found !== undefined);
     if (seen(accepted)) {
       deadline.check(screen.tell(reading));
@@ -111,8 +114,8 @@ export async function returnToLogon(logon: Logon): Promise<void> {
 
 /** Waits until the user's name is on the screen. */
 async function findTile(logon: Logon): Promise<void> {
-  const { screen, user, language, deadline } = logon;
-  const { pressControlAltDelete } = SCREENS[language].logon;
+  const { screen, user, screens, deadline } = logon;
+  const { pressControlAltDelete } = screens.logon;
   const name: Wanted = { texts: [user.displayName] };
   const what = `looking for the user ${user.displayName} on the logon screen`;
   try {
@@ -138,14 +141,41 @@ async function findTile(logon: Logon): Promise<void> {
   }
 }
 
-/** Waits for one of several texts; the known-bad screens of the reset stop that. */
-export const see = <Name extends string>(
-  { screen, language, deadline }: Logon,
-  wanted: Readonly<Record<Name, Wanted>>,
+/**
+ * Waits for one of several texts; the known-bad screens of the reset stop that.
+ * @param despite codes of known-bad screens that don't
+ */
+export async function see<Name extends string>(
+  { screen, screens, deadline }: Logon,
+  wanted: Readonly<Record<Name, Wanted | Caption>>,
   ms: number,
   what: string,
-): ReturnType<typeof screen.waitFor<Name>> =>
-  screen.waitFor(wanted, deadline.within(ms, what), { badScreens: SCREENS[language].bad });
+  despite: readonly string[] = [],
+): Promise<{ readonly name: Name; readonly found: Found }> {
+  try {
+    return await screen.waitFor(wanted, deadline.within(ms, what), { badScreens: screens.bad, despite });
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'timed-out') throw error;
+    throw withCaptions(error, screens, Object.values<Wanted | Caption>(wanted));
+  }
+}
+
+/** The same fault, with what to do where the right screen was there and says it in other words. */
+function withCaptions(
+  { message, code, blame, retryable, remedy, cause }: Fault,
+  { language }: Screens,
+  wanted: readonly (Wanted | Caption)[],
+): Fault {
+  const keys = [...new Set(wanted.flatMap((one) => ('keys' in one ? one.keys : [])))];
+  const hint = `If the right page was there and says it in other words, add them to the captions of language ${language}, key ${keys.join(' or ')}: "npx sspr learn captions" writes such a file (docs/languages.md).`;
+  return new Fault(message, {
+    code,
+    blame,
+    retryable,
+    remedy: keys.length === 0 ? remedy : `${remedy} ${hint}`,
+    cause,
+  });
+}
 
 /** Whether a text appears within a time. */
 export async function appears(logon: Logon, wanted: Wanted, ms: number, what: string): Promise<boolean> {

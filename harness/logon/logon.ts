@@ -1,6 +1,6 @@
 import type { Screen } from '../console/screen.ts';
 import type { Deadline } from '../core/deadline.ts';
-import type { Language } from './screens/screens.ts';
+import type { Screens } from './screens/screens.ts';
 
 /** The user as the logon screen and the portal know him. */
 export interface LogonUser {
@@ -14,7 +14,8 @@ export interface LogonUser {
 export interface Logon {
   readonly screen: Screen;
   readonly user: LogonUser;
-  readonly language: Language;
+  /** What the machine's screens say in its language. */
+  readonly screens: Screens;
   readonly deadline: Deadline;
   /** Progress in words, for the live view: "clicks the link". */
   readonly report: (text: string) => void;

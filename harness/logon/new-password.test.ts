@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test';
 import { hasKey } from '../console/keys.ts';
-import { newPassword } from './new-password.ts';
+import { newPassword, weakPassword } from './new-password.ts';
 
 describe('newPassword', () => {
   const many = Array.from({ length: 500 }, () => newPassword().reveal());
@@ -21,5 +21,11 @@ describe('newPassword', () => {
 
   it('does not print itself', () => {
     expect(String(newPassword())).toBe('***');
+  });
+
+  it('makes a weak one that lacks nothing but length', () => {
+    const weak = weakPassword().reveal();
+    expect(weak).toHaveLength(7);
+    for (const one of [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/]) expect(weak).toMatch(one);
   });
 });

@@ -45,7 +45,10 @@ export function scheduleOf(
   const dated = actions.map((one) => ({ ...one, tenantAt: Date.parse(one.at) + aheadSeconds * 1000 }));
   const first = new Map<ConsoleAction['action'], number>();
   const last = new Map<ConsoleAction['action'], number>();
-  for (const { action, tenantAt } of dated) {
+  for (const { action, tenantAt, trial } of dated) {
+    // Nothing follows from a code that is refused; a password that is refused has an entry.
+    if (trial === 'wrongCode' && dated.some((one) => one.action === action && one.trial === undefined))
+      continue;
     if (!first.has(action)) first.set(action, tenantAt);
     last.set(action, tenantAt);
   }

@@ -24,13 +24,15 @@ export const succeeded = ({ result }: DirectoryAudit): boolean => plain(result) 
 /** `reset` is the entry of the reset itself, `step` one of the flow to it, `beside` what else a reset may leave. */
 type Kind = 'reset' | 'step' | 'beside';
 
+const BLOCKED_ACTIVITY = 'Blocked from self-service password reset';
+
 /** A password set by an administrator or changed elsewhere is none of these. Source: facts 5.3. */
 const KINDS: ReadonlyMap<string, Kind> = new Map(
   (
     [
       [RESET_ACTIVITY, 'reset'],
       [FLOW_ACTIVITY, 'step'],
-      ['Blocked from self-service password reset', 'beside'],
+      [BLOCKED_ACTIVITY, 'beside'],
       ['Unlock user account (self-service)', 'beside'],
       ['Unlock a user account (self-service)', 'beside'],
     ] as const
@@ -41,6 +43,10 @@ export const kindOf = ({ activityDisplayName }: DirectoryAudit): Kind | undefine
   KINDS.get(plain(activityDisplayName));
 
 export const isFlow = (entry: DirectoryAudit): boolean => kindOf(entry) === 'step';
+
+/** Says that the tenant has let the user wait. */
+export const isBlocked = ({ activityDisplayName }: DirectoryAudit): boolean =>
+  plain(activityDisplayName) === plain(BLOCKED_ACTIVITY);
 
 const NO_CORRELATION = '00000000-0000-0000-0000-000000000000';
 

@@ -1,5 +1,6 @@
 import type { ConsoleAction, VerificationMethod } from '../../core/console-action.ts';
 import type { TimelineRow } from '../../core/journal.ts';
+import type { Trial } from '../../core/rehearsals.ts';
 import { EARLY_MS, type Schedule } from './attempt.ts';
 import { clientTypesOf, instantOf, type SeenAudit } from './entries.ts';
 import { methodOf, stepOf } from './steps.ts';
@@ -69,7 +70,10 @@ export function timelineOf(
     .map(({ row }) => row);
 }
 
-/** The action of which an entry is the trace: the last one before it, so that a second try has the entry of its own. */
+/**
+ * The action of which an entry is the trace: the last one before it, so that a second try has the entry of its own. What
+ * was done wrong on purpose leaves none, unless the tenant took it.
+ */
 function counterpart(entry: SeenAudit, open: readonly Dated[]): Dated | undefined {
   const step = stepOf(entry);
   if (step?.paired !== true) return undefined;
@@ -79,7 +83,9 @@ function counterpart(entry: SeenAudit, open: readonly Dated[]): Dated | undefine
       one.action === step.action &&
       (method === undefined || one.method === undefined || one.method === method),
   );
-  return possible.findLast(({ tenantAt }) => tenantAt <= instantOf(entry) + EARLY_MS) ?? possible[0];
+  const meant = possible.filter(({ trial }) => trial === undefined);
+  const candidates = meant.length > 0 ? meant : possible;
+  return candidates.findLast(({ tenantAt }) => tenantAt <= instantOf(entry) + EARLY_MS) ?? candidates[0];
 }
 
 function rowOf(
@@ -109,5 +115,12 @@ function rowOf(
   };
 }
 
-const inWords = ({ action, method }: ConsoleAction): string =>
-  method === undefined ? ACTION_WORDS[action] : `${ACTION_WORDS[action]} ${METHOD_WORDS[method]}`;
+const TRIAL_WORDS: Readonly<Record<Trial, string>> = {
+  wrongCode: 'gives a wrong code, on purpose,',
+  weakPassword: 'gives a weak password, on purpose',
+};
+
+const inWords = ({ action, method, trial }: ConsoleAction): string => {
+  const what = trial === undefined ? ACTION_WORDS[action] : TRIAL_WORDS[trial];
+  return method === undefined ? what : `${what} ${METHOD_WORDS[method]}`;
+};

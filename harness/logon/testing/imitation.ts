@@ -7,6 +7,8 @@ export interface Behaviour {
   readonly failure?: string;
   /** The methods that each gate offers by their captions; one gate with email when left out. */
   readonly gates?: readonly (readonly string[])[];
+  /** Accepts every code and every password. */
+  readonly lenient?: boolean;
 }
 
 export const EMAIL = 'Email my alternate email';
@@ -32,6 +34,7 @@ export const imitation = ({
   refusal = '',
   failure = '',
   gates = [[EMAIL]],
+  lenient = false,
 }: Behaviour = {}): string =>
   `<!doctype html><meta charset="utf-8"><style>
   body { margin: 0; height: 100vh; overflow: hidden; color: #fff; background: #0f4a6d; font: 16px 'Open Sans', sans-serif; }
@@ -119,13 +122,14 @@ export const imitation = ({
   const code = (problem = '', given = '') => page(
     "<p>We've sent an email message containing a verification code to your inbox.</p>" + problem
       + '<label>Enter your verification code:</label><input type=text name=code value="' + given + '"><button>Next</button>',
-    (fields) => fields.code === ${JSON.stringify(CODE)} ? passed()
+    (fields) => ${lenient} || fields.code === ${JSON.stringify(CODE)} ? passed()
       : code('<p>The verification code you entered is not correct. Please try again.</p>', fields.code));
   const fresh = (problem = '') => page(
     '<h1>Create a new password</h1><label>Enter new password:</label><input type=password name=first>'
       + '<label>Confirm new password:</label><input type=password name=second><p>' + problem + '</p><button>Next</button>',
     ({ first, second }) => {
       if (first !== second) return fresh('The passwords you entered do not match.');
+      if (!${lenient} && first.length < 8) return fresh('Your password must be at least 8 characters long.');
       password = first;
       page('<h1>Your password has been reset</h1><button>Finish</button>', close);
     });
