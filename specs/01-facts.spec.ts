@@ -1,4 +1,5 @@
 import { probe } from '../harness/guest/probe/run.ts';
+import { judgeLanguage } from './controls/environment.ts';
 import { judgeAlternateMethods, judgeRegistered, judgeResetEnabled } from './controls/prerequisites.ts';
 import { compareGuestClock } from './support/guest-clock.ts';
 import { policyOf } from './support/policy.ts';
@@ -23,6 +24,10 @@ stage(
 
     // Before the tenant is asked: what it says, or does not, is no reason to leave the machine unjudged.
     judge((story) => recall(story, 'factsBefore'));
+
+    control('environment.language-as-configured', (story) =>
+      judgeLanguage(recall(story, 'factsBefore'), story.machine.language),
+    );
 
     step('asks the tenant about the test user', async (story) => {
       const deadline = story.deadline(120, 'asking the tenant about the test user');

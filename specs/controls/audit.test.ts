@@ -1,8 +1,8 @@
 import { expect } from '@playwright/test';
-import { toFault } from '../../harness/core/errors.ts';
+import { Fault, toFault } from '../../harness/core/errors.ts';
 import type { Outcome } from '../../harness/core/outcome.ts';
 import { correlate, type CorrelationInput } from '../../harness/directory/correlation.ts';
-import { RESET_ACTIVITY } from '../../harness/directory/correlation/entries.ts';
+import { FLOW_ACTIVITY, RESET_ACTIVITY } from '../../harness/directory/correlation/entries.ts';
 import {
   actionsAt,
   ADDRESS,
@@ -22,6 +22,7 @@ import {
   type AuditTrail,
   judgeAuditTrail,
   judgePasswordChanged,
+  judgeRefusalsLogged,
   judgeRegistrationUnchanged,
 } from './audit.ts';
 
@@ -199,7 +200,8 @@ describe('The audit trail', () => {
   });
 
   it('decides every control of the family but those that look at the user', () => {
-    const decided = [...IDS, 'audit.password-changed', 'audit.registration-unchanged'];
+    const besides = ['password-changed', 'refusals-logged', 'registration-unchanged'];
+    const decided = [...IDS, ...besides.map((name) => `audit.${name}`)];
     expect(decided.sort()).toEqual(audit.map(({ id }) => id).sort());
   });
 
@@ -297,5 +299,34 @@ describe('audit.registration-unchanged', () => {
       const { outcome, expected } = judgeRegistrationUnchanged(registration('email', 'mobilePhone'), after);
       expect({ outcome, expected }).toEqual({ outcome: 'fail', expected: 'email, mobilephone' });
     }
+  });
+});
+
+describe('audit.refusals-logged', () => {
+  const entry = {
+    result: 'failure',
+    resultReason: "User's account has insufficient authentication methods defined. ",
+    activityDisplayName: FLOW_ACTIVITY,
+  } as DirectoryAudit;
+  const logged = { upn: 'carl@contoso.example', entries: [entry] };
+  const missing = { upn: 'dora@contoso.example', entries: [] };
+  const fault = new Fault('no answer', { code: 'tenant-unreachable', blame: 'network', remedy: 'Look.' });
+
+  it('passes when there is an entry of each user, however the search ended, and tells the reasons', () => {
+    for (const looked of ['to the end', 'not to the end'] as const)
+      expect(judgeRefusalsLogged({ users: [logged], looked, fault })).toMatchObject({
+        outcome: 'pass',
+        observed: expect.stringContaining('insufficient authentication methods'),
+      });
+  });
+
+  it('fails only after the whole time that an entry may take', () => {
+    const users = [logged, missing];
+    expect(judgeRefusalsLogged({ users, looked: 'to the end', fault: undefined })).toMatchObject({
+      outcome: 'fail',
+      summary: 'The audit log holds nothing of dora@contoso.example',
+    });
+    expect(judgeRefusalsLogged({ users, looked: 'not to the end', fault: undefined }).outcome).toBe('error');
+    expect(() => judgeRefusalsLogged({ users, looked: 'not to the end', fault })).toThrow(fault);
   });
 });

@@ -11,7 +11,7 @@ import {
   succeeded,
 } from '../../harness/directory/correlation.ts';
 import type { DirectoryAudit, Registration } from '../../harness/directory/directory.ts';
-import { OPERATING_SYSTEMS, type Control } from './control.ts';
+import { type Control, EVERY_MACHINE } from './control.ts';
 
 /** What the tenant has written down of the reset. */
 export const audit: readonly Control[] = [
@@ -20,9 +20,10 @@ export const audit: readonly Control[] = [
     title: 'The audit log shows the steps of the reset',
     rationale: 'They tell how far a user got, which is what a helpdesk needs when a reset fails.',
     source: { document: 'english', lines: [65, 65] },
-    severity: 'major',
+    severity: 'required',
     stage: 'audit',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
     remediation:
       'Wait (entries may take 15 minutes); open the audit log of the tenant once, which starts the collection.',
   },
@@ -32,9 +33,10 @@ export const audit: readonly Control[] = [
     rationale:
       'It is the proof of the tenant that this reset was made: by this user, between the new password and the success on the screen.',
     source: { document: 'english', lines: [65, 69] },
-    severity: 'critical',
+    severity: 'required',
     stage: 'audit',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Wait (entries may take 15 minutes), then read the reason of the last entry of this user.',
   },
   {
@@ -42,9 +44,10 @@ export const audit: readonly Control[] = [
     title: 'All entries of the reset share one correlation id',
     rationale: 'It ties the steps to the reset. It was observed in tenants and is not promised by Microsoft.',
     source: { document: 'facts', section: '5.4' },
-    severity: 'minor',
+    severity: 'recommended',
     stage: 'audit',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Use test users of their own, so that nobody else resets their password during a run.',
   },
   {
@@ -52,9 +55,10 @@ export const audit: readonly Control[] = [
     title: 'The entries carry the address from which the machine reaches the internet',
     rationale: 'It tells where a reset was made.',
     source: { document: 'english', lines: [67, 67] },
-    severity: 'major',
+    severity: 'required',
     stage: 'audit',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Configure the address behind which the proxy or firewall of this machine appears.',
   },
   {
@@ -63,9 +67,10 @@ export const audit: readonly Control[] = [
     rationale:
       'It tells a reset at the logon screen from one in a browser. Its values are not documented, so the value is recorded.',
     source: { document: 'english', lines: [67, 67] },
-    severity: 'major',
+    severity: 'required',
     stage: 'audit',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
     remediation:
       'Compare with the details of the entry in the portal; pin the value in the policy once it is known.',
   },
@@ -75,19 +80,34 @@ export const audit: readonly Control[] = [
     rationale:
       'An entry without an action of ours means that somebody else uses the account. What was over before the click is of an earlier attempt.',
     source: { document: 'facts', section: '9' },
-    severity: 'minor',
+    severity: 'recommended',
     stage: 'audit',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Give each machine a test user of its own.',
+  },
+  {
+    id: 'audit.refusals-logged',
+    title: 'The audit log shows who was turned away at the logon screen',
+    rationale: 'It tells a helpdesk why a user did not get on, without a look at the machine.',
+    source: { document: 'facts', section: '5.3' },
+    severity: 'recommended',
+    stage: 'audit',
+    needs: ['refusals'],
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
+    remediation:
+      'Wait (entries may take 15 minutes), then look for failed steps of the flow of these users in the audit log.',
   },
   {
     id: 'audit.password-changed',
     title: 'The tenant has a new time of the last password change',
     rationale: 'A second witness, independent of the audit log, that the password really is another one.',
     source: { document: 'facts', section: '5.6' },
-    severity: 'critical',
+    severity: 'required',
     stage: 'audit',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
     remediation:
       'Where passwords are only written back to a domain, this time may not move: waive the control with that reason.',
   },
@@ -96,12 +116,45 @@ export const audit: readonly Control[] = [
     title: 'The user is registered with the same methods as before the reset',
     rationale: 'A reset changes the password and nothing else; another change is somebody else’s.',
     source: { document: 'facts', section: '5.6' },
-    severity: 'minor',
+    severity: 'recommended',
     stage: 'audit',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Find out in the audit log who has changed the security info of this user during the run.',
   },
 ];
+
+/** What the audit log holds of the users who were turned away. */
+export interface RefusalTrail {
+  readonly users: readonly { readonly upn: string; readonly entries: readonly DirectoryAudit[] }[];
+  /** Whether a complete look after the whole time that an entry may take has found no more. */
+  readonly looked: 'to the end' | 'not to the end';
+  /** Why the last look failed; only when it did. */
+  readonly fault: Fault | undefined;
+}
+
+/**
+ * Decides `audit.refusals-logged`.
+ * @throws Fault what kept the log from being read, when an entry is missing
+ */
+export function judgeRefusalsLogged({ users, looked, fault }: RefusalTrail): Verdict {
+  const missing = users.filter(({ entries }) => entries.length === 0).map(({ upn }) => upn);
+  const detail = {
+    expected: 'for each user who was turned away, a failed step of the flow or the entry of a block',
+    observed: users
+      .map(({ upn, entries }) => `${upn}: ${entries.map(reasonOf).join(', ') || 'no entry'}`)
+      .join('; '),
+  };
+  if (missing.length === 0) return pass('The audit log says of each user that there was no reset', detail);
+  if (fault) throw fault;
+  const summary = `The audit log holds nothing of ${missing.join(', ')}`;
+  return looked === 'to the end'
+    ? fail(summary, detail)
+    : couldNotCheck(`${summary} yet: it was not looked for as long as an entry may take`, detail);
+}
+
+const reasonOf = ({ activityDisplayName, result, resultReason }: DirectoryAudit): string =>
+  `${result}: ${resultReason.trim() || activityDisplayName.trim()}`;
 
 /** What was done on the machine, and what the audit log holds of it. */
 export interface AuditTrail {

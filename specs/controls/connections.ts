@@ -1,12 +1,16 @@
 import type { Connection, Facts } from '../../harness/guest/facts.ts';
+import { winHttpProxy } from '../../harness/guest/routes.ts';
 
 /**
  * How far the guest got on its way to a host:
  * - `answered`: an HTTPS answer came back
  * - `protocol`: the TLS handshake failed before any certificate was judged
+ * - `tunnel`: the same, where a proxy may have refused the tunnel instead, and nobody tells
+ * - `ownTls`: the guest has no version of TLS to begin one with
  * - `certificate`: the certificate was refused
  * - `cut`: the connection was opened and then cut
- * - `name`, `closed`, `silent`: the host (or the proxy) was not found, refused the connection, did not answer
+ * - `name`, `closed`, `silent`: the host was not found, refused the connection, did not answer
+ * - `proxyName`, `proxyClosed`, `proxySilent`: the same of the proxy
  * - `proxyAuthentication`: the proxy asked the user to sign in (407)
  * - `refused`: an HTTP refusal came in place of an answer
  * - `unknown`: an error that the table does not hold
@@ -14,11 +18,16 @@ import type { Connection, Facts } from '../../harness/guest/facts.ts';
 export type Reach =
   | 'answered'
   | 'protocol'
+  | 'tunnel'
+  | 'ownTls'
   | 'certificate'
   | 'cut'
   | 'name'
   | 'closed'
   | 'silent'
+  | 'proxyName'
+  | 'proxyClosed'
+  | 'proxySilent'
   | 'proxyAuthentication'
   | 'refused'
   | 'unknown';
@@ -75,7 +84,7 @@ export const CONNECTION_ERRORS: Readonly<Record<string, ConnectionError>> = {
   },
   '0x80090311': {
     name: 'SEC_E_NO_AUTHENTICATING_AUTHORITY',
-    reach: 'protocol',
+    reach: 'ownTls',
     meaning: 'every version of TLS is switched off in the registry',
   },
   '0x800c0008': {
@@ -95,33 +104,97 @@ const REFUSALS: readonly number[] = [403, 502, 503, 504];
 
 export interface Diagnosis {
   readonly reach: Reach;
+  /** The proxy that WinHTTP was set up to go through, `host:port`; undefined for none. */
+  readonly via: string | undefined;
   /** What was seen, with names and numbers: `ERROR_WINHTTP_TIMEOUT (0x80072ee2): no answer in time`. */
   readonly observed: string;
 }
 
+/** What the machine's connections are judged by. */
+export type Seen = Pick<Facts, 'connections' | 'proxy'>;
+
 /**
- * How far the guest's WinHTTP got to a host over HTTPS, or undefined when it was not tried. Where WinHTTP only says
- * that the handshake failed, what WinINET saw tells a refused certificate and a proxy's refusal from it.
+ * How far the guest's WinHTTP got to a host over HTTPS as it is set up, or undefined when it was not tried. Where that
+ * leaves open who is to blame, the other connections tell: what WinINET saw, whether the proxy answers anything, and
+ * whether it asks for a sign-in.
  */
-export function diagnose(connections: Facts['connections'], host: string): Diagnosis | undefined {
-  const own = find(connections, host, 'winhttp');
+export function diagnose({ connections, proxy }: Seen, host: string): Diagnosis | undefined {
+  const find = (url: string, stack: Connection['stack'] = 'winhttp'): Connection | undefined =>
+    connections.find((made) => made.stack === stack && made.route === 'settings' && isTo(made.url, url));
+  const own = find(`https://${host}/`);
   if (own === undefined) return undefined;
-  const reach = reachOf(own);
-  const second = find(connections, host, 'wininet');
-  if (reach !== 'protocol' || second === undefined) return { reach, observed: describe(own) };
-  return { reach: refine(second), observed: `WinHTTP: ${describe(own)}; WinINET: ${describe(second)}` };
+
+  const via = winHttpProxy(proxy, host);
+  const witnesses: Witnesses = {
+    winInet: find(`https://${host}/`, 'wininet'),
+    proxyItself: via === undefined ? undefined : find(`http://${via}/`),
+    withoutTls: via === undefined ? undefined : find(`http://${host}/`),
+  };
+  const first = reachOf(own);
+  const reach = REFINED[first]?.(witnesses, via !== undefined) ?? first;
+  const { winInet, proxyItself, withoutTls } = witnesses;
+  const asked = [winInet, proxyItself, withoutTls].filter((made) => made !== undefined);
+  const observed =
+    first === 'answered' || asked.length === 0 ? describe(own) : [own, ...asked].map(inFull).join('; ');
+  return { reach, via, observed };
 }
 
-const find = (
-  connections: Facts['connections'],
-  host: string,
-  stack: Connection['stack'],
-): Connection | undefined => connections.find((made) => made.stack === stack && isHttpsTo(made.url, host));
+interface Witnesses {
+  readonly winInet: Connection | undefined;
+  /** A request to the proxy as if it were a web server: any answer shows that it is there. */
+  readonly proxyItself: Connection | undefined;
+  /** A request through the proxy that needs no tunnel: a 407 shows that it asks for a sign-in, a 403 shows nothing. */
+  readonly withoutTls: Connection | undefined;
+}
 
-function isHttpsTo(url: string, host: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'https:' && hostname === host.toLowerCase();
+type Refine = (witnesses: Witnesses, throughProxy: boolean) => Reach | undefined;
+
+/** With a proxy, the guest itself only ever looks for, and connects to, the proxy: unless it answered just now. */
+const proxysOwn =
+  (reach: Reach): Refine =>
+  ({ proxyItself }, throughProxy) =>
+    throughProxy && !isAlive(proxyItself) ? reach : undefined;
+
+/** Where WinHTTP only says that the connection or the handshake failed, others may have been told more. */
+const toldElsewhere = ({ winInet, withoutTls }: Witnesses): Reach | undefined => {
+  if (withoutTls?.status === 407) return 'proxyAuthentication';
+  const second = winInet && reachOf(winInet);
+  return second === 'certificate' || second === 'proxyAuthentication' || second === 'refused'
+    ? second
+    : undefined;
+};
+
+const REFINED: Readonly<Partial<Record<Reach, Refine>>> = {
+  name: proxysOwn('proxyName'),
+  closed: proxysOwn('proxyClosed'),
+  silent: ({ proxyItself }) =>
+    proxyItself !== undefined && !isAlive(proxyItself) ? 'proxySilent' : undefined,
+  protocol: (witnesses, throughProxy) =>
+    toldElsewhere(witnesses) ?? (throughProxy && witnesses.winInet === undefined ? 'tunnel' : undefined),
+  cut: (witnesses) => toldElsewhere(witnesses),
+};
+
+const isAlive = (made: Connection | undefined): boolean => made !== undefined && made.status > 0;
+
+/** One way to the portal on which it was asked for besides the machine's own. */
+export interface OtherWay {
+  /** `direct` or `host:port` */
+  readonly route: string;
+  readonly reached: boolean;
+  readonly observed: string;
+}
+
+export const otherWays = ({ connections }: Pick<Facts, 'connections'>, host: string): OtherWay[] =>
+  connections
+    .filter(({ route, url }) => route !== 'settings' && isTo(url, `https://${host}/`))
+    .map((made) => ({
+      route: made.route,
+      reached: ['answered', 'certificate'].includes(reachOf(made)),
+      observed: describe(made),
+    }));
+
+function isTo(url: string, wanted: string): boolean {
+  return URL.canParse(url) && URL.canParse(wanted) && new URL(url).origin === new URL(wanted).origin;
 }
 
 function reachOf({ ok, status, error }: Connection): Reach {
@@ -131,13 +204,9 @@ function reachOf({ ok, status, error }: Connection): Reach {
   return CONNECTION_ERRORS[error.toLowerCase()]?.reach ?? 'unknown';
 }
 
-/** A handshake that failed in WinHTTP, in the light of what WinINET saw. */
-function refine(second: Connection): Reach {
-  const reach = reachOf(second);
-  return reach === 'certificate' || reach === 'proxyAuthentication' || reach === 'refused'
-    ? reach
-    : 'protocol';
-}
+const inFull = (made: Connection): string => `${made.url} by ${STACKS[made.stack]}: ${describe(made)}`;
+
+const STACKS: Readonly<Record<Connection['stack'], string>> = { winhttp: 'WinHTTP', wininet: 'WinINET' };
 
 function describe({ status, error }: Connection): string {
   if (status > 0) return `HTTP status ${status}`;

@@ -1,4 +1,5 @@
-import type { Facts } from '../../harness/guest/facts.ts';
+import type { CloudName } from '../../harness/core/clouds.ts';
+import type { Facts, JoinState } from '../../harness/guest/facts.ts';
 import type { Severity, Verdict } from '../../harness/core/outcome.ts';
 import type { FactSection } from './sources.ts';
 
@@ -12,6 +13,7 @@ export const STAGES = [
   'install',
   'reboot',
   'checks',
+  'refusals',
   'logon',
   'audit',
   'eventlog',
@@ -32,7 +34,40 @@ export interface Policy {
   readonly resetMethodsRequired: number;
   /** Values of `ClientType` that the audit log may carry, once pinned on real machines; empty: any value, recorded. */
   readonly clientTypes: readonly string[];
+  /** Who may stand at the top of the portal's certificate chain; empty: anybody whom the machine trusts, recorded. */
+  readonly portalIssuers: readonly string[];
 }
+
+/** Which machines a control concerns; what is left out does not matter. */
+export interface AppliesTo {
+  readonly os: readonly OperatingSystem[];
+  readonly clouds?: readonly CloudName[];
+  readonly joins?: readonly JoinState[];
+}
+export const EVERY_MACHINE: AppliesTo = { os: OPERATING_SYSTEMS };
+
+/** Why a control does not concern a machine; undefined when it does, or when that is not known. */
+export function whyNotConcerned(
+  { os, clouds, joins }: AppliesTo,
+  machine: { readonly os: OperatingSystem; readonly cloud: CloudName; readonly join: JoinState | undefined },
+): string | undefined {
+  if (!os.includes(machine.os)) return `Does not concern ${machine.os}.`;
+  if (clouds && !clouds.includes(machine.cloud)) return `Does not concern the cloud ${machine.cloud}.`;
+  return joins && machine.join && !joins.includes(machine.join)
+    ? `Does not concern a machine whose join state is ${machine.join}.`
+    : undefined;
+}
+
+/**
+ * Where a control looks:
+ * - `registry`: what is set on the machine
+ * - `machine`: what else is there, files, exit codes, the event log among it
+ * - `wire`: what really happens on the network, from the guest
+ * - `screen`: what a person would see at the console
+ * - `tenant`: what Microsoft Graph says
+ */
+export const OBSERVATIONS = ['registry', 'machine', 'wire', 'screen', 'tenant'] as const;
+export type Observation = (typeof OBSERVATIONS)[number];
 
 export interface Subject {
   readonly os: OperatingSystem;
@@ -60,8 +95,9 @@ export interface Control {
   readonly stage: Stage;
   /** Earlier stages without whose work it would be decided of the wrong thing. */
   readonly needs?: readonly Stage[];
-  readonly appliesTo: readonly OperatingSystem[];
-  /** What to do on a machine that fails it. */
+  readonly observed: readonly [Observation, ...Observation[]];
+  readonly appliesTo: AppliesTo;
+  /** What to do on a machine that fails it: where a command does it, that command, to be pasted. */
   readonly remediation: string;
   /** Decides it from facts alone. Controls without a judge are decided by their stage's spec. */
   readonly judge?: Judge;

@@ -24,6 +24,11 @@ const PART_OF_WINDOWS: Readonly<Record<string, string>> = {
   '{F8A0B131-5F68-486C-8040-7E8FC3C85BB6}': 'Microsoft account',
 };
 
+/** The filter that comes with Windows 7, 8 and 8.1. */
+const FILTERS_OF_WINDOWS: Readonly<Record<string, string>> = {
+  '{DDC0EED2-ADBE-40B6-A217-EDE16A79A0DE}': 'Generic',
+};
+
 /** The add-in's own registration; undefined when there is none. */
 export const resetProvider = ({ credentialProviders }: Facts): CredentialProvider | undefined =>
   credentialProviders.find(({ clsid }) => clsid.toUpperCase() === SSPR_CLSID);
@@ -33,4 +38,10 @@ export const foreignProviders = ({ credentialProviders }: Facts): CredentialProv
   credentialProviders.filter(
     ({ clsid, disabled }) =>
       !disabled && clsid.toUpperCase() !== SSPR_CLSID && PART_OF_WINDOWS[clsid.toUpperCase()] === undefined,
+  );
+
+/** Enabled credential provider filters of other makers. */
+export const foreignFilters = ({ providerFilters }: Facts): CredentialProvider[] =>
+  providerFilters.filter(
+    ({ clsid, disabled }) => !disabled && FILTERS_OF_WINDOWS[clsid.toUpperCase()] === undefined,
   );

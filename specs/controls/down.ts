@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fail, pass, type Verdict } from '../../harness/core/outcome.ts';
 import type { Facts } from '../../harness/guest/facts.ts';
-import { OPERATING_SYSTEMS, type Control } from './control.ts';
+import { type Control, EVERY_MACHINE } from './control.ts';
 import { firstUnread } from './judging.ts';
 
 /** What the run itself owes the machine. */
@@ -11,9 +11,10 @@ export const down: readonly Control[] = [
     title: 'The machine is back in the state in which the run found it',
     rationale: 'The next run must not inherit anything from this one.',
     source: { document: 'facts', section: '9' },
-    severity: 'info',
+    severity: 'informational',
     stage: 'down',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['registry'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Restore the snapshot by hand with "vagrant snapshot restore".',
   },
 ];

@@ -39,7 +39,11 @@ export const STATEMENTS: readonly Statement[] = [
     id: 'title.versions',
     lines: [18, 18],
     says: 'Passwords can be reset from Windows 7, 8 and 8.1.',
-    controls: ['prerequisites.os-supported', 'logon.sign-in-with-new-password'],
+    controls: [
+      'prerequisites.os-supported',
+      'prerequisites.windows-8-documented',
+      'logon.sign-in-with-new-password',
+    ],
   },
   {
     id: 'intro.enabled',
@@ -81,7 +85,7 @@ export const STATEMENTS: readonly Statement[] = [
     id: 'prerequisites.patched',
     lines: [29, 29],
     says: 'The machine runs Windows 7 or 8.1 with its updates. Windows 8 is not named here.',
-    controls: ['prerequisites.os-supported', 'prerequisites.patched'],
+    controls: ['prerequisites.os-supported', 'prerequisites.windows-8-documented', 'prerequisites.patched'],
   },
   {
     id: 'prerequisites.tls',
@@ -147,25 +151,30 @@ export const STATEMENTS: readonly Statement[] = [
     id: 'silent.uninstall',
     lines: [51, 51],
     says: 'The silent removal is: msiexec /x SsprWindowsLogon.PROD.msi /qn',
-    controls: ['uninstall.exit-code', 'uninstall.registration-gone', 'uninstall.link-gone'],
+    controls: [
+      'uninstall.exit-code',
+      'uninstall.registration-gone',
+      'uninstall.no-leftovers',
+      'uninstall.link-gone',
+    ],
   },
   {
     id: 'caveats.registered',
     lines: [55, 55],
     says: 'The link is of use only to a user who has registered for the reset.',
-    controls: ['prerequisites.user-registered'],
+    controls: ['prerequisites.user-registered', 'refusals.not-registered'],
   },
   {
     id: 'caveats.picture-security-info',
     lines: [57, 57],
     says: 'A picture shows the page that others get: more security info is needed.',
-    controls: ['prerequisites.user-registered'],
+    controls: ['prerequisites.user-registered', 'refusals.not-registered'],
   },
   {
     id: 'caveats.authenticator',
     lines: [59, 59],
     says: 'Notifications and codes of the Microsoft Authenticator app do not work in the first release.',
-    controls: ['prerequisites.alternate-methods', 'logon.verification-passed'],
+    controls: ['prerequisites.alternate-methods', 'logon.verification-passed', 'refusals.authenticator-only'],
   },
   {
     id: 'caveats.other-methods',
@@ -237,7 +246,7 @@ export const STATEMENTS: readonly Statement[] = [
     id: 'troubleshooting.verbose-off',
     lines: [76, 76],
     says: 'Off: EnableLogging with the value 0.',
-    controls: ['logging.verbose-off'],
+    controls: ['logging.verbose-off', 'logging.none-when-off'],
   },
   {
     id: 'troubleshooting.proxy',

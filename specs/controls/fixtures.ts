@@ -3,6 +3,7 @@ import {
   type Connection,
   type CredentialProvider,
   type Facts,
+  type Handshake,
 } from '../../harness/guest/facts.ts';
 import type { OperatingSystem, Policy, Subject } from './control.ts';
 import { DEFAULT_POLICY, EXTRA_HOSTS } from './policy.ts';
@@ -15,6 +16,14 @@ export type Overrides = { readonly [K in keyof Facts]?: K extends Part ? Partial
 export const present = <T>(value: T) => ({ state: 'present', value }) as const;
 export const absent = { state: 'absent' } as const;
 export const unreadable = { state: 'unreadable', reason: 'access is denied (0x80070005)' } as const;
+
+/** A handshake with the portal as Windows logs it. */
+export const HANDSHAKE: Handshake = {
+  server: DEFAULT_POLICY.portalHost,
+  protocol: 'TLS 1.2',
+  cipherSuite: '0xC028',
+  chain: [DEFAULT_POLICY.portalHost, 'Example Issuing CA 01', 'Example Global Root G2'],
+};
 
 /** The facts of a healthy machine: patched, TLS 1.2 enabled, behind a proxy, add-in installed and restarted. */
 export function factsOf(os: OperatingSystem, overrides: Overrides = {}): Facts {
@@ -29,20 +38,37 @@ export function factsOf(os: OperatingSystem, overrides: Overrides = {}): Facts {
       winHttpProtocols: os === 'win7' ? present(0xa00) : absent,
       winHttpProtocolsWow64: os === 'win7' ? present(0xa00) : absent,
       cipherSuiteOrder: absent,
+      systemSecureProtocols: absent,
+      machineSecureProtocols: absent,
+      policySecureProtocols: absent,
     },
     connections: [DEFAULT_POLICY.portalHost, ...EXTRA_HOSTS].flatMap((host) => [
       connection({ url: `https://${host}/` }),
       connection({ url: `https://${host}/`, stack: 'wininet' }),
+      ...(host === DEFAULT_POLICY.portalHost ? [connection({ route: 'direct' })] : []),
     ]),
+    handshakes: { logged: { state: 'on' }, seen: [HANDSHAKE] },
     proxy: {
       winHttpSettings: present(PROXY_SETTINGS),
       systemProxyEnable: absent,
       systemProxyServer: absent,
+      systemProxyOverride: absent,
       systemAutoConfigUrl: absent,
+      systemConnectionSettings: absent,
       perUserPolicy: absent,
       machineProxyEnable: absent,
       machineProxyServer: absent,
+      machineProxyOverride: absent,
+      machineAutoConfigUrl: absent,
     },
+    environment: {
+      join: { state: 'none', name: 'WORKGROUP' },
+      networkSignOns: present([]),
+      remoteSessions: present([]),
+      remoteDesktopDenied: present(1),
+    },
+    providerFilters: [],
+    hotFixes: DEFAULT_POLICY.patches[os].map(([kb = '']) => kb),
     packages: DEFAULT_POLICY.patches[os].map(([kb = '']) => update(kb, 112)),
     rebootPending: [],
     credentialProviders: [PASSWORD_PROVIDER, RESET_PROVIDER],
@@ -51,6 +77,7 @@ export function factsOf(os: OperatingSystem, overrides: Overrides = {}): Facts {
         key: '{00000000-0000-0000-0000-000000000001}',
         displayName: ADD_IN,
         displayVersion: '1.0.0',
+        publisher: 'Microsoft Corporation',
         wow64: false,
       },
     ],
@@ -78,6 +105,7 @@ export const subjectOf = (
 /** A connection to the portal that was answered, unless told otherwise. */
 export const connection = (made: Partial<Connection> = {}): Connection => ({
   url: `https://${DEFAULT_POLICY.portalHost}/`,
+  route: 'settings',
   stack: 'winhttp',
   ok: true,
   status: 200,
@@ -102,6 +130,7 @@ export const provider = (registered: Partial<CredentialProvider>): CredentialPro
   disabled: false,
   dll: present('C:\\Program Files\\Other\\other.dll'),
   dllExists: true,
+  dllVersion: present('1.0.0.0'),
   ...registered,
 });
 

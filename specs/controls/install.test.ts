@@ -1,11 +1,21 @@
 import { expect } from '@playwright/test';
 import type { Outcome, Verdict } from '../../harness/core/outcome.ts';
-import type { CredentialProvider } from '../../harness/guest/facts.ts';
+import type { CredentialProvider, Facts, Product } from '../../harness/guest/facts.ts';
+import type { MsiFacts } from '../../harness/guest/msi.ts';
+import type { MsiSignature } from '../../harness/guest/msi-signature.ts';
 import { MSI_EXITS } from '../../harness/guest/msiexec-codes.ts';
 import { controlById } from './catalogue.ts';
 import { judgeExitCode } from './exit-codes.ts';
-import { absent, factsOf, provider, RESET_PROVIDER, subjectOf, unreadable } from './fixtures.ts';
-import { judgeArchitecture, judgeRestart } from './install.ts';
+import { absent, factsOf, present, provider, RESET_PROVIDER, subjectOf, unreadable } from './fixtures.ts';
+import {
+  judgeArchitecture,
+  judgeRestart,
+  judgeSecondInstall,
+  judgeSignature,
+  judgeUpgrade,
+  judgeVersion,
+} from './install.ts';
+import { judgeLeftovers } from './uninstall.ts';
 
 const WINDOWS_OWN = factsOf('win7').credentialProviders.filter(({ clsid }) => clsid !== RESET_PROVIDER.clsid);
 const judgeWith = (id: string, ...added: CredentialProvider[]): Verdict =>
@@ -68,7 +78,7 @@ describe('install.provider-count', () => {
 describe('install.uninstall-entry', () => {
   it('shows the entry by its name, or by its key where it has none', () => {
     const judge = controlById('install.uninstall-entry').judge!;
-    const entry = { key: '{86D2F0AC}', displayName: '', displayVersion: '1.0', wow64: false };
+    const entry = { key: '{86D2F0AC}', displayName: '', displayVersion: '1.0', publisher: '', wow64: false };
     expect(judge(subjectOf('win7', { products: [entry] })).observed).toBe('{86D2F0AC} 1.0');
     expect(judge(subjectOf('win7', { products: [] })).outcome).toBe('fail');
   });
@@ -104,6 +114,145 @@ describe('install.package-fits-machine', () => {
   it('wants the architecture of the machine', () => {
     expect(judgeArchitecture('x64', 'x64').outcome).toBe('pass');
     expect(judgeArchitecture('x86', 'x64').outcome).toBe('fail');
+  });
+});
+
+/** The package of the healthy machine. */
+const MSI: MsiFacts = {
+  path: '/p.msi',
+  sha256: '',
+  bytes: 1,
+  architecture: 'x64',
+  productCode: '{00000000-0000-0000-0000-000000000001}',
+  productName: 'N',
+  productVersion: '1.0.0',
+  manufacturer: 'M',
+  fileVersions: { 'ssprwindowslogon.dll': '1.0.0.0' },
+};
+const HEALTHY = factsOf('win7');
+const [ENTRY] = HEALTHY.products as [Product];
+const OLD: Product = { ...ENTRY, key: '{00000000-0000-0000-0000-00000000000F}', displayVersion: '0.9.0' };
+const UNREAD = factsOf('win7', { failures: { products: 'access is denied' } });
+const withDll = (changed: Partial<CredentialProvider>): Facts =>
+  factsOf('win7', { credentialProviders: [{ ...RESET_PROVIDER, ...changed }] });
+
+describe('install.version-matches-package', () => {
+  const rows: [what: string, facts: Facts, outcome: Outcome, observed: string | undefined][] = [
+    ['entry and DLL of the package', HEALTHY, 'pass', 'entry 1.0.0, SsprWindowsLogon.dll 1.0.0.0'],
+    [
+      'an entry of another version',
+      factsOf('win7', { products: [{ ...ENTRY, displayVersion: '0.9.0' }] }),
+      'fail',
+      'entry 0.9.0, SsprWindowsLogon.dll 1.0.0.0',
+    ],
+    [
+      'another product only',
+      factsOf('win7', { products: [OLD] }),
+      'fail',
+      'entry absent, SsprWindowsLogon.dll 1.0.0.0',
+    ],
+    [
+      'an old DLL',
+      withDll({ dllVersion: present('0.9.0.0') }),
+      'fail',
+      'entry 1.0.0, SsprWindowsLogon.dll 0.9.0.0',
+    ],
+    ['products that could not be read', UNREAD, 'error', undefined],
+  ];
+  for (const [what, facts, outcome, observed] of rows) {
+    it(`${outcome}: ${what}`, () => {
+      const verdict = judgeVersion(MSI, facts);
+      expect([verdict.outcome, verdict.observed]).toEqual([outcome, observed]);
+    });
+  }
+
+  it('asks for no version of the DLL where the package names none', () => {
+    const verdict = judgeVersion({ ...MSI, fileVersions: {} }, withDll({ dllVersion: absent }));
+    expect(verdict).toMatchObject({ outcome: 'pass', observed: 'entry 1.0.0' });
+  });
+
+  it('is not decided by a version that could not be read', () => {
+    expect(() => judgeVersion(MSI, withDll({ dllVersion: unreadable }))).toThrow(
+      expect.objectContaining({ code: 'unreadable' }),
+    );
+  });
+});
+
+describe('install.second-install', () => {
+  it('wants a success that changes nothing', () => {
+    expect(judgeSecondInstall(0, HEALTHY, factsOf('win7')).outcome).toBe('pass');
+    expect(judgeSecondInstall(3010, HEALTHY, HEALTHY).outcome).toBe('pass');
+    expect(judgeSecondInstall(0, HEALTHY, factsOf('win7', { products: [] }))).toMatchObject({
+      outcome: 'fail',
+      observed: '0 ERROR_SUCCESS; changed: products',
+    });
+    expect(judgeSecondInstall(1638, HEALTHY, HEALTHY).outcome).toBe('fail');
+    expect(judgeSecondInstall(1618, HEALTHY, HEALTHY).outcome).toBe('error');
+    expect(judgeSecondInstall(0, HEALTHY, UNREAD).outcome).toBe('error');
+  });
+});
+
+describe('install.upgrade', () => {
+  const rows: [what: string, exitCode: number, facts: Facts, outcome: Outcome][] = [
+    ['one entry of the new version', 0, HEALTHY, 'pass'],
+    ['two entries', 0, factsOf('win7', { products: [ENTRY, OLD] }), 'fail'],
+    ['no entry', 0, factsOf('win7', { products: [] }), 'fail'],
+    ['the earlier entry', 0, factsOf('win7', { products: [OLD] }), 'fail'],
+    ['no DLL any more', 0, withDll({ dllExists: false }), 'fail'],
+    ['another version in the way', 1638, HEALTHY, 'fail'],
+    ['another installation at work', 1618, HEALTHY, 'error'],
+    ['entries that could not be read', 0, UNREAD, 'error'],
+  ];
+  for (const [what, exitCode, facts, outcome] of rows) {
+    it(`${outcome}: ${what}`, () => expect(judgeUpgrade(exitCode, MSI, facts).outcome).toBe(outcome));
+  }
+});
+
+describe('install.package-signed', () => {
+  const signed: Extract<MsiSignature, { state: 'signed' }> = {
+    state: 'signed',
+    algorithm: 'sha256',
+    digest: '00',
+    withMetadata: false,
+    signer: {
+      commonName: 'Maker',
+      organization: 'Maker Ltd',
+      issuer: 'Authority',
+      fingerprint: '00',
+      validFrom: '2025-01-01T00:00:00.000Z',
+      validTo: '2027-01-01T00:00:00.000Z',
+      forCode: true,
+    },
+    chain: [],
+    timeStamp: undefined,
+    validThen: true,
+  };
+
+  it('passes for whoever has signed, and names him', () => {
+    expect(judgeSignature(signed)).toMatchObject({ outcome: 'pass', summary: 'Signed by Maker Ltd' });
+  });
+
+  it('fails for no signature, and for one that does not hold', () => {
+    for (const signature of [
+      { state: 'unsigned' } as const,
+      { state: 'broken', why: 'the package was changed after it was signed' } as const,
+      { ...signed, validThen: false },
+      { ...signed, signer: { ...signed.signer, forCode: false } },
+    ])
+      expect(judgeSignature(signature)).toMatchObject({
+        outcome: 'fail',
+        observed: expect.stringMatching(/./),
+      });
+  });
+});
+
+describe('uninstall.no-leftovers', () => {
+  it('names what is left', () => {
+    expect(judgeLeftovers([]).outcome).toBe('pass');
+    expect(judgeLeftovers(['the file C:\\a.dll', 'the class K'])).toMatchObject({
+      outcome: 'fail',
+      summary: 'Left behind: the file C:\\a.dll; the class K',
+    });
   });
 });
 

@@ -8,6 +8,7 @@ const PARTS = {
   os: 'the version of Windows',
   tls: 'the settings of TLS',
   connections: 'connections to the portal',
+  handshakes: 'the handshakes',
   proxy: 'the proxy settings',
   packages: 'the installed updates',
   rebootPending: 'the marks of a pending restart',
@@ -15,6 +16,8 @@ const PARTS = {
   products: 'the installed products',
   verboseLogging: 'EnableLogging of the add-in',
   userAccountControl: 'EnableLUA',
+  environment: 'the surroundings of the logon screen',
+  providerFilters: 'the credential provider filters',
 } as const satisfies Partial<Record<keyof Facts, string>>;
 
 export type Part = keyof typeof PARTS;

@@ -2,7 +2,7 @@ import { expect } from '@playwright/test';
 import { SSPR_EVENT_SOURCE, type EventRecord } from '../../harness/guest/eventlog.ts';
 import { controlById } from './catalogue.ts';
 import { absent, present, subjectOf, unreadable } from './fixtures.ts';
-import { judgeEvents, judgeSwitched } from './logging.ts';
+import { judgeEvents, judgeSilence, judgeSwitched } from './logging.ts';
 
 describe('logging.verbose-not-left-on', () => {
   const judge = controlById('logging.verbose-not-left-on').judge!;
@@ -36,21 +36,28 @@ describe('Verbose logging, switched', () => {
   });
 });
 
+const EVENT: EventRecord = {
+  recordId: 7,
+  time: '2026-11-21T10:00:00.000Z',
+  provider: SSPR_EVENT_SOURCE,
+  eventId: 42,
+  level: 4,
+  computer: 'WIN7-LAB',
+  data: ['reset page opened'],
+};
+const SHOWN = '2026-11-21T10:00:00.000Z event 42 reset page opened';
+
 describe('logging.events-on-machine', () => {
   it('wants an entry of the add-in, and shows what it says', () => {
-    const event: EventRecord = {
-      recordId: 7,
-      time: '2026-11-21T10:00:00.000Z',
-      provider: SSPR_EVENT_SOURCE,
-      eventId: 42,
-      level: 4,
-      computer: 'WIN7-LAB',
-      data: ['reset page opened'],
-    };
-    expect(judgeEvents([event])).toMatchObject({
-      outcome: 'pass',
-      observed: '2026-11-21T10:00:00.000Z event 42 reset page opened',
-    });
+    expect(judgeEvents([EVENT])).toMatchObject({ outcome: 'pass', observed: SHOWN });
     expect(judgeEvents([]).outcome).toBe('fail');
+  });
+});
+
+describe('logging.none-when-off', () => {
+  it('wants no entry, shows those that came, and decides nothing: no text speaks of it', () => {
+    expect(judgeSilence([]).outcome).toBe('pass');
+    expect(judgeSilence([EVENT])).toMatchObject({ outcome: 'fail', observed: SHOWN });
+    expect(controlById('logging.none-when-off').severity).toBe('informational');
   });
 });

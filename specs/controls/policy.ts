@@ -1,3 +1,4 @@
+import { CLOUDS } from '../../harness/core/clouds.ts';
 import type { Policy } from './control.ts';
 
 /** Last monthly rollup (January 2020) and servicing stack of Windows 7 before its support ended. */
@@ -30,7 +31,8 @@ export const DEFAULT_POLICY: Policy = {
   },
   resetMethodsRequired: 1,
   clientTypes: [],
+  portalIssuers: [],
 };
 
 /** Hosts that the portal's pages may load from or ask; probed and recorded, never required. */
-export const EXTRA_HOSTS = ['ajax.aspnetcdn.com', 'ocsp.digicert.com'] as const;
+export const EXTRA_HOSTS = CLOUDS.global.extraHosts;

@@ -91,6 +91,46 @@ describe('prerequisites.patched', () => {
   });
 });
 
+describe('prerequisites.patched, with the second witness', () => {
+  const judge = judgeOf('prerequisites.patched');
+  const verdict = (packages: Facts['packages'], hotFixes: readonly string[], failures = {}) =>
+    judge(subjectOf('win81', { packages, hotFixes, failures }));
+
+  it('says nothing of it where both agree', () => {
+    expect(verdict([update('KB2919355', 112)], ['KB2919355']).observed).not.toContain('QuickFix');
+    expect(verdict([], []).observed).not.toContain('QuickFix');
+    expect(verdict([update('KB2919355', 80)], []).observed).not.toContain('QuickFix');
+  });
+
+  it('decides by Component Based Servicing where they differ, and says so', () => {
+    const missing = verdict([update('KB2919355', 112)], []);
+    expect(missing).toMatchObject({
+      outcome: 'pass',
+      observed: expect.stringContaining('does not list KB2919355'),
+    });
+    const surplus = verdict([update('KB2919355', 64)], ['KB2919355']);
+    expect(surplus).toMatchObject({ outcome: 'fail', observed: expect.stringContaining('lists KB2919355') });
+  });
+
+  it('does without it where WMI cannot be read, and says so', () => {
+    expect(verdict([update('KB2919355', 112)], [], { hotFixes: 'access is denied' })).toMatchObject({
+      outcome: 'pass',
+      observed: expect.stringContaining('could not be read: access is denied'),
+    });
+  });
+});
+
+describe('prerequisites.windows-8-documented', () => {
+  it('is shown on every Windows 8, and makes none non-compliant', () => {
+    const { appliesTo, severity } = controlById('prerequisites.windows-8-documented');
+    expect([appliesTo.os, severity]).toEqual([['win8'], 'informational']);
+    expect(judgeOf('prerequisites.windows-8-documented')(subjectOf('win8'))).toMatchObject({
+      outcome: 'fail',
+      observed: 'Windows 8 Pro, 6.2.9200',
+    });
+  });
+});
+
 describe('prerequisites.no-restart-pending', () => {
   it('names the marks that it found', () => {
     const judge = judgeOf('prerequisites.no-restart-pending');

@@ -1,6 +1,12 @@
 import { fail, couldNotCheck, notApplicable, pass, type Verdict } from '../../harness/core/outcome.ts';
 import type { Registration } from '../../harness/directory/directory.ts';
-import { OPERATING_SYSTEMS, type Control, type OperatingSystem, type Subject } from './control.ts';
+import {
+  type Control,
+  EVERY_MACHINE,
+  OPERATING_SYSTEMS,
+  type OperatingSystem,
+  type Subject,
+} from './control.ts';
 import { given, hex, read, shown } from './judging.ts';
 
 /** What must be so before the add-in is installed. */
@@ -11,22 +17,42 @@ export const prerequisites: readonly Control[] = [
     rationale:
       'The add-in is made for these. Windows 10 has a reset link of its own, and the updates that bring TLS 1.2 to Windows 7 need Service Pack 1.',
     source: { document: 'english', lines: [18, 29] },
-    severity: 'critical',
+    severity: 'required',
     stage: 'facts',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['registry'],
+    appliesTo: EVERY_MACHINE,
     remediation:
       'Install Service Pack 1 on Windows 7; on Windows 10 use its own reset link instead of the add-in.',
     judge: given(['os'], judgeOperatingSystem),
   },
   {
+    id: 'prerequisites.windows-8-documented',
+    title: 'The prerequisites of the document name this Windows',
+    rationale:
+      'Windows 8 stands in the title of the document, but its prerequisites name Windows 7 and 8.1 only. Microsoft may not help with it.',
+    source: { document: 'english', lines: [18, 29] },
+    severity: 'informational',
+    stage: 'facts',
+    observed: ['registry'],
+    appliesTo: { os: ['win8'] },
+    remediation: 'Update the machine to Windows 8.1, which is free of charge for owners of Windows 8.',
+    judge: given(['os'], ({ facts: { os } }) =>
+      fail('Windows 8 is named in the title of the document, but not in its prerequisites', {
+        expected: 'Windows 7 or 8.1',
+        observed: `${os.productName}, ${os.version}`,
+      }),
+    ),
+  },
+  {
     id: 'prerequisites.patched',
     title: 'The updates that the policy names, or later ones in their place, are installed',
     rationale:
-      'The document asks for a patched Windows without saying which updates it means; the policy names those that TLS 1.2 and all later updates depend on.',
+      'The document asks for a patched Windows without saying which updates it means; the policy names those that TLS 1.2 and all later updates depend on. Component Based Servicing decides; WMI is a second witness.',
     source: { document: 'english', lines: [29, 29] },
-    severity: 'major',
+    severity: 'required',
     stage: 'checks',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['registry'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Install the missing updates (or the last monthly rollup), restart, and run again.',
     judge: given(['packages'], judgePatches),
   },
@@ -36,9 +62,10 @@ export const prerequisites: readonly Control[] = [
     rationale:
       'An update or a TLS setting that waits for a restart is not in force yet, whatever the registry says.',
     source: { document: 'facts', section: '3.2' },
-    severity: 'minor',
+    severity: 'recommended',
     stage: 'facts',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['registry'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Restart the machine before you install the add-in.',
     judge: given(['rebootPending'], ({ facts: { rebootPending } }) =>
       rebootPending.length === 0
@@ -55,9 +82,10 @@ export const prerequisites: readonly Control[] = [
     rationale:
       'Microsoft lists it as a known issue: with EnableLUA off, a click on the link returns to the logon screen.',
     source: { document: 'facts', section: '1.3' },
-    severity: 'minor',
+    severity: 'recommended',
     stage: 'facts',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['registry'],
+    appliesTo: EVERY_MACHINE,
     remediation:
       'Set EnableLUA to 1 below HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System and restart.',
     judge: given(['userAccountControl'], ({ facts }) => {
@@ -74,9 +102,10 @@ export const prerequisites: readonly Control[] = [
     rationale:
       'Unlike Windows 10, these machines need no join. A machine in a workgroup that completes the reset shows it; the join state is recorded.',
     source: { document: 'english', lines: [22, 22] },
-    severity: 'info',
+    severity: 'informational',
     stage: 'logon',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['screen'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Do not join the machine for this. Look at why the reset itself failed.',
   },
   {
@@ -84,9 +113,10 @@ export const prerequisites: readonly Control[] = [
     title: 'Self-service password reset is enabled in the tenant for the test user',
     rationale: 'Without it the portal turns the user away, and the link at the logon screen leads nowhere.',
     source: { document: 'english', lines: [20, 28] },
-    severity: 'critical',
+    severity: 'required',
     stage: 'facts',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
     remediation:
       'Enable self-service password reset for all users, or for a group that the test user belongs to, in the Azure portal.',
   },
@@ -95,9 +125,10 @@ export const prerequisites: readonly Control[] = [
     title: 'The test user is registered for self-service password reset',
     rationale: 'A user who is not registered only gets the page that asks for additional security info.',
     source: { document: 'english', lines: [55, 57] },
-    severity: 'critical',
+    severity: 'required',
     stage: 'facts',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
     remediation:
       'Let the user register at https://aka.ms/ssprsetup with as many methods as the policy asks for.',
   },
@@ -107,9 +138,10 @@ export const prerequisites: readonly Control[] = [
     rationale:
       'In its first release the add-in does not accept notifications or codes of the app. Later texts no longer say so, but none says that it was lifted.',
     source: { document: 'english', lines: [59, 59] },
-    severity: 'major',
+    severity: 'required',
     stage: 'facts',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['tenant'],
+    appliesTo: EVERY_MACHINE,
     remediation:
       'Let the user register a phone, an e-mail address or security questions, as the policy allows.',
   },
@@ -182,7 +214,8 @@ const STATES: Readonly<Record<number, { name: string; counts: boolean }>> = {
 
 const kbNumber = (kb: string): string => kb.replace(/\D/g, '');
 
-function judgePatches({ os, facts: { packages }, policy }: Subject): Verdict {
+function judgePatches({ os, facts, policy }: Subject): Verdict {
+  const { packages } = facts;
   const demanded = policy.patches[os];
   if (demanded.length === 0) return notApplicable(`The policy names no update for ${WINDOWS[os].name}`);
 
@@ -192,14 +225,34 @@ function judgePatches({ os, facts: { packages }, policy }: Subject): Verdict {
     );
     return { alternatives, found, met: found.some(({ state }) => STATES[state]?.counts === true) };
   });
+  const observed = seen.map(({ alternatives, found }) => describeFound(alternatives, found));
+  const witness = hearWmi(demanded.flat(), facts);
   const detail = {
     expected: demanded.map((alternatives) => alternatives.join(' or ')).join('; '),
-    observed: seen.map(({ alternatives, found }) => describeFound(alternatives, found)).join('; '),
+    observed: [...observed, ...(witness === '' ? [] : [witness])].join('; '),
   };
   const missing = seen.filter(({ met }) => !met).map(({ alternatives }) => alternatives[0]);
   return missing.length === 0
     ? pass('The updates that the policy names are installed', detail)
     : fail(`Not installed: ${missing.join(', ')}`, detail);
+}
+
+/** States in which Windows lists an update in Win32_QuickFixEngineering as well; a superseded one it may leave out. */
+const LISTED: readonly number[] = [112, 128];
+
+/** What Win32_QuickFixEngineering says other than Component Based Servicing, or that it says nothing; '' when they agree. */
+function hearWmi(wanted: readonly string[], { packages, hotFixes, failures }: Subject['facts']): string {
+  const why = failures.hotFixes;
+  if (why !== undefined) return `Win32_QuickFixEngineering could not be read: ${why}`;
+  const listed = new Set(hotFixes.map(kbNumber));
+  const differing = [...new Set(wanted.map(kbNumber))].flatMap((kb) => {
+    const states = packages.filter((one) => kbNumber(one.kb) === kb).map(({ state }) => state);
+    const installed = states.some((state) => LISTED.includes(state));
+    const counts = states.some((state) => STATES[state]?.counts === true);
+    if (installed && !listed.has(kb)) return [`does not list KB${kb}`];
+    return !counts && listed.has(kb) ? [`lists KB${kb}`] : [];
+  });
+  return differing.length === 0 ? '' : `Win32_QuickFixEngineering differs: it ${differing.join(', ')}`;
 }
 
 function describeFound(alternatives: readonly string[], found: Subject['facts']['packages']): string {

@@ -6,9 +6,9 @@ import {
   type Outcome,
   type Verdict,
 } from '../../harness/core/outcome.ts';
-import { decodeProxySettings } from '../../harness/guest/proxy-settings.ts';
-import { diagnose, type Reach } from './connections.ts';
-import { OPERATING_SYSTEMS, type Control, type Subject } from './control.ts';
+import { httpsProxy, type ProxyStore, proxyStores, WINHTTP } from '../../harness/guest/proxy-settings.ts';
+import { type Diagnosis, diagnose, otherWays, type Reach } from './connections.ts';
+import { type Control, EVERY_MACHINE, type Subject } from './control.ts';
 import { given, read, shown } from './judging.ts';
 import { EXTRA_HOSTS } from './policy.ts';
 import { canSpeakTls12 } from './tls.ts';
@@ -21,12 +21,26 @@ export const proxy: readonly Control[] = [
     rationale:
       'No text says which settings the add-in goes by at the logon screen, so all that it could go by are recorded with the result.',
     source: { document: 'facts', section: '4.1' },
-    severity: 'info',
+    severity: 'informational',
     stage: 'checks',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['registry'],
+    appliesTo: EVERY_MACHINE,
     remediation:
-      'Set the proxy of the machine again with "netsh winhttp set proxy" or "netsh winhttp reset proxy".',
+      'Set the proxy of the machine again: netsh winhttp set proxy proxy-server="HOST:PORT" bypass-list="LIST", or: netsh winhttp reset proxy.',
     judge: given(['proxy'], recordSettings),
+  },
+  {
+    id: 'proxy.settings-agree',
+    title: 'All proxy settings that the add-in could go by name the same proxy',
+    rationale:
+      'No text of Microsoft says whether the add-in goes by WinHTTP, by the WinINET settings of SYSTEM or by those of the machine, so a machine on which they differ may pass every check here and fail at the logon screen, or the other way round. What is not set counts as a direct connection: that is a difference only where a proxy is named elsewhere and the portal is known not to be reached without one. A script (PAC) and a proxy are not compared, since the script may name that proxy.',
+    source: { document: 'facts', section: '4.2' },
+    severity: 'recommended',
+    stage: 'checks',
+    observed: ['registry', 'wire'],
+    appliesTo: EVERY_MACHINE,
+    remediation: `Set the same proxy everywhere: netsh winhttp set proxy proxy-server="HOST:PORT" bypass-list="LIST", and for SYSTEM: bitsadmin /util /setieproxy LOCALSYSTEM MANUAL_PROXY HOST:PORT "LIST".`,
+    judge: given(['proxy', 'connections'], judgeAgreement),
   },
   {
     id: 'proxy.portal-reachable',
@@ -34,12 +48,13 @@ export const proxy: readonly Control[] = [
     rationale:
       'The reset page is loaded from the portal; without a way to it the link at the logon screen is dead.',
     source: { document: 'english', lines: [78, 78] },
-    severity: 'critical',
+    severity: 'required',
     stage: 'checks',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['wire'],
+    appliesTo: EVERY_MACHINE,
     remediation:
-      'Allow HTTPS (443) to passwordreset.microsoftonline.com (or the portal of your cloud) at proxy and firewall, and set the proxy of the machine with "netsh winhttp set proxy".',
-    judge: given(['connections', 'tls'], judgePortal),
+      'Allow HTTPS (443) to passwordreset.microsoftonline.com (or the portal of your cloud) at proxy and firewall, and set the proxy of the machine: netsh winhttp set proxy proxy-server="HOST:PORT" bypass-list="<local>".',
+    judge: given(['connections', 'proxy', 'tls'], judgePortal),
   },
   {
     id: 'proxy.no-user-authentication',
@@ -47,11 +62,26 @@ export const proxy: readonly Control[] = [
     rationale:
       'At the logon screen nobody is signed in yet who could answer. Microsoft documents it for Windows 10 as the cause of "Something went wrong".',
     source: { document: 'facts', section: '1.5' },
-    severity: 'major',
+    severity: 'required',
     stage: 'checks',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['wire'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Let the proxy pass the portal without authentication for these machines.',
-    judge: given(['connections'], judgeProxyAuthentication),
+    judge: given(['connections', 'proxy'], judgeProxyAuthentication),
+  },
+  {
+    id: 'proxy.ways-to-portal',
+    title: 'The ways on which the portal can be reached are known',
+    rationale:
+      'A machine that reaches the portal past its proxy, or only so, works as long as nobody closes that way. Which way the add-in takes is not documented, so each is tried and recorded.',
+    source: { document: 'facts', section: '1.6' },
+    severity: 'informational',
+    stage: 'checks',
+    observed: ['wire'],
+    appliesTo: EVERY_MACHINE,
+    remediation:
+      'Remove a proxy that leads nowhere: netsh winhttp reset proxy; close the direct way at the firewall where only the proxy is meant to be used.',
+    judge: given(['connections', 'proxy'], recordWays),
   },
   {
     id: 'proxy.extra-hosts',
@@ -59,93 +89,255 @@ export const proxy: readonly Control[] = [
     rationale:
       'Microsoft asks for them on Windows 10; the same pages are used here, so they are probed and recorded but not required.',
     source: { document: 'facts', section: '1.5' },
-    severity: 'info',
+    severity: 'informational',
     stage: 'checks',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['wire'],
+    appliesTo: { ...EVERY_MACHINE, clouds: ['global'] },
     remediation: `Consider allowing HTTPS to ${EXTRA_HOSTS.join(' and ')} too.`,
-    judge: given(['connections'], judgeExtraHosts),
+    judge: given(['connections', 'proxy'], judgeExtraHosts),
   },
 ];
 
 function recordSettings({ facts: { proxy: settings } }: Subject): Verdict {
-  const winHttp = read('WinHttpSettings', settings.winHttpSettings);
+  const stores = proxyStores(settings, read);
   const recorded = [
-    `WinHTTP ${winHttp === undefined ? 'not set' : inWords(decodeProxySettings(winHttp))}`,
+    ...(stores.some(({ name }) => name === WINHTTP) ? [] : [`${WINHTTP}: not set`]),
+    ...stores.map(inWords),
+    shown('ProxySettingsPerUser', read('ProxySettingsPerUser', settings.perUserPolicy)),
     shown('SYSTEM ProxyEnable', read('ProxyEnable of SYSTEM', settings.systemProxyEnable)),
     shown('SYSTEM ProxyServer', read('ProxyServer of SYSTEM', settings.systemProxyServer)),
     shown('SYSTEM AutoConfigURL', read('AutoConfigURL of SYSTEM', settings.systemAutoConfigUrl)),
-    shown('ProxySettingsPerUser', read('ProxySettingsPerUser', settings.perUserPolicy)),
     shown('machine ProxyEnable', read('ProxyEnable of the machine', settings.machineProxyEnable)),
     shown('machine ProxyServer', read('ProxyServer of the machine', settings.machineProxyServer)),
+    shown('machine AutoConfigURL', read('AutoConfigURL of the machine', settings.machineAutoConfigUrl)),
   ];
   return pass('The proxy settings are recorded', { observed: recorded.join('; ') });
 }
 
-function inWords({ direct, proxy: server, bypass }: ReturnType<typeof decodeProxySettings>): string {
-  if (direct) return 'direct';
-  return `${server}${bypass === '' ? '' : `, not for ${bypass}`}`;
+function inWords({ name, direct, proxy: server, bypass, script, autoDetect }: ProxyStore): string {
+  if (direct) return `${name}: direct`;
+  const parts = [
+    ...(server === '' ? [] : [`${server}${bypass === '' ? '' : `, not for ${bypass}`}`]),
+    ...(script === '' ? [] : [`script ${script}`]),
+    ...(autoDetect ? ['asks the network for a script'] : []),
+  ];
+  return `${name}: ${parts.join(', ')}`;
 }
 
+function judgeAgreement({ facts, policy: { portalHost } }: Subject): Verdict {
+  const stores = proxyStores(facts.proxy, read);
+  const detail = {
+    expected: 'one proxy, one bypass list and one script, in all places that are set',
+    observed: stores.length === 0 ? 'nothing is set' : stores.map(inWords).join('; '),
+  };
+  if (!stores.some(namesSomething)) return pass('No proxy is named anywhere', detail);
+
+  const differing = COMPARED.filter(({ of }) => new Set(stores.flatMap(of)).size > 1).map(({ what }) => what);
+  const contradiction = contradictsItself(stores);
+  if (differing.length > 0 || contradiction) {
+    const what = [...differing, ...(contradiction ? ['whether SYSTEM has a proxy'] : [])].join(' and ');
+    return fail(`The proxy settings differ in ${what}`, detail);
+  }
+
+  const without = sides(stores)
+    .filter((side) => !side.stores.some((store) => namesSomething(store) || store.autoDetect))
+    .map(({ name }) => name);
+  const direct = otherWays(facts, portalHost).find(({ route }) => route === 'direct');
+  if (without.length === 0) return pass('The proxy settings agree', detail);
+  const names = without.join(' and ');
+  return direct?.reached === false
+    ? fail(`${names} names no proxy, and without one the portal is not reached`, {
+        ...detail,
+        observed: `${detail.observed}; directly: ${direct.observed}`,
+      })
+    : pass(`The proxy settings that are set agree; ${names} names none`, detail);
+}
+
+const namesSomething = ({ proxy: server, script }: ProxyStore): boolean => server !== '' || script !== '';
+
+/** What must be the same wherever there is any of it. */
+const COMPARED: readonly { readonly what: string; readonly of: (store: ProxyStore) => readonly string[] }[] =
+  [
+    {
+      what: 'the proxy',
+      of: ({ proxy: server }) => (server === '' ? [] : [httpsProxy(server) ?? server.toLowerCase()]),
+    },
+    { what: 'the bypass list', of: ({ proxy: server, bypass }) => (server === '' ? [] : [inOrder(bypass)]) },
+    { what: 'the script', of: ({ script }) => (script === '' ? [] : [script]) },
+  ];
+
+const inOrder = (list: string): string =>
+  list
+    .toLowerCase()
+    .split(/[;\s]+/)
+    .filter((entry) => entry !== '')
+    .sort()
+    .join(';');
+
+/** The settings of one account, kept in two forms: WinINET goes by one, older programs by the other. */
+function contradictsItself(stores: readonly ProxyStore[]): boolean {
+  const own = stores.filter(({ name }) => name.startsWith('SYSTEM'));
+  return own.some(namesSomething) && own.some(({ direct }) => direct);
+}
+
+/** The two that the add-in could go by: WinHTTP, and WinINET as SYSTEM has it, from wherever it takes it. */
+const sides = (stores: readonly ProxyStore[]) => [
+  { name: WINHTTP, stores: stores.filter(({ name }) => name === WINHTTP) },
+  { name: 'WinINET of SYSTEM', stores: stores.filter(({ name }) => name !== WINHTTP) },
+];
+
 /** What each way of getting to the portal, or not, says of the network. */
-const PORTAL: Readonly<Record<Exclude<Reach, 'protocol'>, readonly [Outcome, string]>> = {
-  answered: ['pass', 'The portal answered'],
+const PORTAL: Readonly<Record<Reach, readonly [Outcome, (via: string | undefined) => string]>> = {
+  answered: [
+    'pass',
+    (via) => `The portal answered${via === undefined ? ', without a proxy' : ` through the proxy ${via}`}`,
+  ],
   certificate: [
     'pass',
-    'The way is open: a certificate came back (see tls.handshake for why it was refused)',
+    () => 'The way is open: a certificate came back (see tls.handshake for why it was refused)',
   ],
-  cut: ['fail', 'The connection to the portal is cut'],
-  name: ['fail', 'The name of the portal, or of the proxy, cannot be resolved'],
-  closed: ['fail', 'The connection to the portal, or to the proxy, is not accepted'],
-  silent: ['fail', 'Nothing answers on the way to the portal'],
-  proxyAuthentication: ['fail', 'The proxy lets nobody through without signing in'],
-  refused: ['fail', 'The request was refused on the way to the portal'],
-  unknown: ['error', 'The connection failed with an error that says nothing of the network'],
+  protocol: ['pass', () => 'The way is open: a handshake was begun (see tls.handshake for why it failed)'],
+  // Only with TLS 1.2 on: see judgePortal.
+  tunnel: [
+    'fail',
+    (via) =>
+      `No handshake comes through, although TLS 1.2 is on: the proxy ${via ?? ''} does not let it pass, or the portal has nothing in common with this machine`,
+  ],
+  ownTls: ['error', () => 'No handshake could be begun: the machine has no version of TLS switched on'],
+  cut: [
+    'fail',
+    (via) =>
+      `The connection to the portal is cut${via === undefined ? '' : ` by the proxy ${via}, or behind it`}`,
+  ],
+  name: ['fail', () => 'The name of the portal cannot be resolved'],
+  closed: ['fail', () => 'The connection to the portal is not accepted'],
+  silent: [
+    'fail',
+    (via) =>
+      via === undefined
+        ? 'Nothing answers on the way to the portal: a firewall drops it, or the portal is down'
+        : `Nothing comes back from the portal through the proxy ${via}`,
+  ],
+  proxyName: ['fail', (via) => `The name of the proxy ${via ?? ''} cannot be resolved`],
+  proxyClosed: ['fail', (via) => `The proxy ${via ?? ''} does not accept connections`],
+  proxySilent: ['fail', (via) => `The proxy ${via ?? ''} does not answer anything`],
+  proxyAuthentication: [
+    'error',
+    () =>
+      'Whether the portal can be reached is not known while the proxy asks for a sign-in (see proxy.no-user-authentication)',
+  ],
+  refused: [
+    'fail',
+    (via) =>
+      `The request was refused ${via === undefined ? 'on the way to the portal' : `by the proxy ${via}, or behind it`}`,
+  ],
+  unknown: ['error', () => 'The connection failed with an error that says nothing of the network'],
 };
 
 function judgePortal(subject: Subject): Verdict {
   const host = subject.policy.portalHost;
   const expected = `an HTTPS answer from ${host}, port 443`;
-  const diagnosis = diagnose(subject.facts.connections, host);
+  const diagnosis = diagnose(subject.facts, host);
   if (diagnosis === undefined)
     return couldNotCheck(`The guest was not asked to connect to ${host}`, { expected });
 
-  const detail = { expected, observed: diagnosis.observed };
-  if (diagnosis.reach !== 'protocol') {
-    const [outcome, summary] = PORTAL[diagnosis.reach];
-    return { outcome, summary, ...detail };
+  const { reach, via } = diagnosis;
+  const detail = { expected, observed: withOtherWays(diagnosis, subject) };
+  if (['ownTls', 'protocol', 'tunnel'].includes(reach) && !canSpeakTls12(subject)) {
+    return couldNotCheck('No handshake can come through before TLS 1.2 is on', {
+      ...detail,
+      remediation: 'Enable TLS 1.2 first (see tls.client-enabled and tls.winhttp-protocols), then run again.',
+    });
   }
-  // A proxy that refuses the tunnel looks like a failed handshake, but so does a machine that cannot speak TLS 1.2.
-  return canSpeakTls12(subject)
-    ? fail(
-        'No handshake comes through, although TLS 1.2 is on: something on the way does not let it pass',
-        detail,
-      )
-    : couldNotCheck('No handshake can come through before TLS 1.2 is on', {
-        ...detail,
-        remediation:
-          'Enable TLS 1.2 first (see tls.client-enabled and tls.winhttp-protocols), then run again.',
-      });
+  const [outcome, summary] = PORTAL[reach];
+  const direct = otherWays(subject.facts, host).find(({ route }) => route === 'direct');
+  return {
+    outcome,
+    summary: summary(via),
+    ...detail,
+    ...(outcome === 'pass' ? {} : portalRemedy(reach, via, direct?.reached === true)),
+  };
 }
 
-function judgeProxyAuthentication({ facts: { connections }, policy: { portalHost } }: Subject): Verdict {
-  const diagnosis = diagnose(connections, portalHost);
+const PROXY_REMEDIES: Readonly<Partial<Record<Reach, string>>> = {
+  proxyName: 'Set the name of the proxy right, or its record in the name service',
+  proxyClosed: 'Start the proxy, or set its address and port right',
+  proxySilent: 'Start the proxy again, or open the way to it at the firewall',
+};
+
+function portalRemedy(reach: Reach, via: string | undefined, directly: boolean): Partial<Verdict> {
+  if (reach === 'proxyAuthentication')
+    return { remediation: 'Let the proxy pass the portal without authentication first, then run again.' };
+  const start = PROXY_REMEDIES[reach];
+  if (start === undefined && (via === undefined || !directly)) return {};
+  const past = directly ? ' The portal answers without the proxy: netsh winhttp reset proxy.' : '';
+  const first =
+    start === undefined
+      ? `Let the proxy ${via ?? ''} pass CONNECT to the portal, port 443.`
+      : `${start}: netsh winhttp set proxy proxy-server="HOST:PORT" bypass-list="<local>".`;
+  return { remediation: `${first}${past}` };
+}
+
+const withOtherWays = ({ reach, observed }: Diagnosis, { facts, policy }: Subject): string =>
+  reach === 'answered'
+    ? observed
+    : [observed, ...otherWays(facts, policy.portalHost).map(wayInWords)].join('; ');
+
+const wayInWords = ({ route, observed }: { route: string; observed: string }): string =>
+  `${route === 'direct' ? 'directly' : `through ${route}`}: ${observed}`;
+
+function judgeProxyAuthentication({ facts, policy: { portalHost } }: Subject): Verdict {
+  const diagnosis = diagnose(facts, portalHost);
   const expected = 'no HTTP status 407 on the way to the portal';
   if (diagnosis === undefined)
     return couldNotCheck(`The guest was not asked to connect to ${portalHost}`, { expected });
 
-  const detail = { expected, observed: diagnosis.observed };
-  if (diagnosis.reach === 'proxyAuthentication') return fail('The proxy asks for a sign-in', detail);
-  return diagnosis.reach === 'answered' || diagnosis.reach === 'certificate'
+  const { reach, via, observed } = diagnosis;
+  const detail = { expected, observed };
+  if (reach === 'proxyAuthentication')
+    return fail(`The proxy ${via ?? 'on the way'} asks for a sign-in (HTTP status 407)`, detail);
+  return reach === 'answered' || reach === 'certificate'
     ? pass('The portal is reached without signing in at a proxy', detail)
-    : couldNotCheck('The portal was not reached, so the proxy on the way is not known', {
+    : couldNotCheck('The portal was not reached, so whether a proxy asks for a sign-in is not known', {
         ...detail,
         remediation: 'Let the machine reach the portal first (see proxy.portal-reachable), then run again.',
       });
 }
 
-function judgeExtraHosts({ facts: { connections } }: Subject): Verdict {
+function recordWays({ facts, policy: { portalHost } }: Subject): Verdict {
+  const own = diagnose(facts, portalHost);
+  if (own === undefined) return couldNotCheck(`The guest was not asked to connect to ${portalHost}`);
+  const others = otherWays(facts, portalHost);
+  const reached = own.reach === 'answered' || own.reach === 'certificate';
+  const direct = others.find(({ route }) => route === 'direct');
+  const detail = {
+    observed: [`as set up, ${own.via ?? 'without a proxy'}: ${own.observed}`, ...others.map(wayInWords)].join(
+      '; ',
+    ),
+  };
+  if (own.via === undefined && others.length === 0)
+    return pass('WinHTTP goes without a proxy, and no other way was tried', detail);
+  if (others.length === 0) {
+    return skipped('Other ways than the one that is set up were not tried, or the machine takes no other', {
+      ...detail,
+      remediation: 'Nothing to do: which proxy is used is seen in proxy.settings-readable.',
+    });
+  }
+  if (reached && own.via !== undefined && direct?.reached)
+    return pass('The portal is reached through the proxy, and directly as well', detail);
+  if (reached) return pass('The portal is reached as the machine is set up', detail);
+  const working = others.filter((way) => way.reached).map(({ route }) => route);
+  return working.length === 0
+    ? pass('The portal is reached on no way that was tried', detail)
+    : pass(
+        `The portal is reached only ${working.map((route) => (route === 'direct' ? 'directly, past the proxy' : `through ${route}, which WinHTTP is not set up for`)).join(' and ')}`,
+        detail,
+      );
+}
+
+function judgeExtraHosts({ facts }: Subject): Verdict {
   const expected = `an HTTPS answer from ${EXTRA_HOSTS.join(' and ')}`;
-  const seen = EXTRA_HOSTS.map((host) => ({ host, diagnosis: diagnose(connections, host) }));
+  const seen = EXTRA_HOSTS.map((host) => ({ host, diagnosis: diagnose(facts, host) }));
   const tried = seen.flatMap(({ host, diagnosis }) =>
     diagnosis === undefined ? [] : [{ host, ...diagnosis }],
   );

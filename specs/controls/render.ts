@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { CATALOGUE } from './catalogue.ts';
-import type { Control, Source } from './control.ts';
+import type { AppliesTo, Control, Source } from './control.ts';
 import { ENGLISH_DOCUMENT, STATEMENTS } from './english-document.ts';
 import { FACTS } from './sources.ts';
 
@@ -15,7 +15,7 @@ export function renderControls(): string {
   return [
     '# Controls',
     'Generated from `specs/controls/` by `node --import tsx specs/controls/render.ts`. Change the catalogue, not this file.',
-    `${CATALOGUE.length} controls. A machine is not compliant when a critical or major one fails; minor ones and those for information are reported only.`,
+    `${CATALOGUE.length} controls. A machine is not compliant when one that is required fails; those that are recommended or informational are reported only.`,
     ...[...families].flatMap((family) => [
       `## ${family}`,
       ...CATALOGUE.filter((control) => familyOf(control) === family).flatMap(renderControl),
@@ -40,12 +40,12 @@ export function renderControls(): string {
 const familyOf = ({ id }: Control): string => id.split('.')[0] ?? '';
 
 function renderControl(control: Control): string[] {
-  const { id, title, severity, stage, appliesTo, source, rationale, remediation, judge } = control;
+  const { id, title, severity, stage, appliesTo, observed, source, rationale, remediation, judge } = control;
   return [
     `### ${id}`,
     `${escape(title)}.`,
     [
-      `- **Severity** ${severity}, **machines** ${appliesTo.join(', ')}`,
+      `- **Severity** ${severity}, **machines** ${machinesOf(appliesTo)}, **observed** ${observed.join(' and ')}`,
       `- **Decided** in the stage ${stage}, from ${judge === undefined ? 'what the stage does' : 'the facts of the machine'}`,
       `- **Source** ${inWords(source)}`,
       `- **Why** ${escape(rationale)}`,
@@ -53,6 +53,12 @@ function renderControl(control: Control): string[] {
     ].join('\n'),
   ];
 }
+
+const machinesOf = ({ os, clouds, joins }: AppliesTo): string =>
+  [os, clouds ?? [], joins ?? []]
+    .filter((some) => some.length > 0)
+    .map((some) => some.join(', '))
+    .join('; ');
 
 function inWords(source: Source): string {
   return source.document === 'english'

@@ -19,9 +19,22 @@ export const FACTS = {
     evidence:
       'MicrosoftDocs/entra-docs, docs/identity/authentication/howto-sspr-windows.md, Windows 11 and 10',
   },
+  '1.6': {
+    title: 'Which account and proxy settings the add-in goes by: not documented',
+    evidence:
+      'inferred: credential providers run as LocalSystem in LogonUI.exe, no page of Microsoft says more',
+  },
+  '2.1': {
+    title: 'The registry values of SCHANNEL, and that a change may need a restart',
+    evidence: 'MicrosoftDocs/windowsserverdocs, WindowsServerDocs/security/tls/tls-registry-settings.md',
+  },
   '2.3': {
     title: 'WinHTTP: DefaultSecureProtocols',
     evidence: 'support.microsoft.com KB3140245',
+  },
+  '2.4': {
+    title: 'WinINET: SecureProtocols',
+    evidence: 'background knowledge: the bits are those of WinHTTP, no page of Microsoft confirms the paths',
   },
   '2.6': {
     title: 'Cipher suites of TLS 1.2',
@@ -35,6 +48,15 @@ export const FACTS = {
     title: 'Where the proxy settings of a machine are',
     evidence: 'support.microsoft.com KB4494447 for WinHTTP; observed for the layout of its settings',
   },
+  '4.2': {
+    title: 'Proxy settings of WinINET: of an account, of SYSTEM, of the machine',
+    evidence:
+      'observed for their layout; Microsoft documents copying them to S-1-5-18 for services of SYSTEM',
+  },
+  '5.3': {
+    title: 'What the audit log calls the steps of a reset, a refusal and a block',
+    evidence: 'MicrosoftDocs/entra-docs, reference-audit-activities.md and howto-sspr-reporting.md',
+  },
   '5.4': {
     title: 'The audit rows of one reset share a correlation id',
     evidence:
@@ -44,9 +66,22 @@ export const FACTS = {
     title: 'lastPasswordChangeDateTime and registration details of a user',
     evidence: 'microsoftgraph/microsoft-graph-docs-contrib, user and userRegistrationDetails resources',
   },
+  '6.5': {
+    title: 'Gates, throttling and password rules of the portal',
+    evidence:
+      'MicrosoftDocs/entra-docs, concept-sspr-howitworks.md, concept-sspr-policy.md and troubleshoot-sspr.md',
+  },
+  '6.6': {
+    title: 'Numbers by which the portal turns users away',
+    evidence: 'MicrosoftDocs/entra-docs, troubleshoot-sspr.md',
+  },
   '7.4': {
     title: 'msiexec over WinRM',
     evidence: 'observed: /norestart and a verbose log are what makes a silent installation traceable',
+  },
+  '8': {
+    title: 'Exit codes and entries of Windows Installer',
+    evidence: 'MicrosoftDocs/win32, desktop-src/Msi/error-codes.md and uninstall-registry-key.md',
   },
   '9': {
     title: 'What a check of the whole job adds',

@@ -1,10 +1,19 @@
 import { expect } from '@playwright/test';
 import type { Outcome, Verdict } from '../../harness/core/outcome.ts';
-import type { Connection, Reading } from '../../harness/guest/facts.ts';
+import type { Connection, Handshake, Reading } from '../../harness/guest/facts.ts';
 import { controlById } from './catalogue.ts';
 import { CONNECTION_ERRORS } from './connections.ts';
 import { OPERATING_SYSTEMS, type Judge, type OperatingSystem } from './control.ts';
-import { absent, connection, failed, present, subjectOf, unreadable } from './fixtures.ts';
+import {
+  absent,
+  connection,
+  failed,
+  HANDSHAKE,
+  type Overrides,
+  present,
+  subjectOf,
+  unreadable,
+} from './fixtures.ts';
 import { canSpeakTls12 } from './tls.ts';
 
 const judgeOf = (id: string): Judge => controlById(id).judge!;
@@ -38,6 +47,10 @@ const STATES: {
   { enabled: 0xffffffff, disabledByDefault: 0, strict: 'pass', osDefault: 'pass', connects: true },
   { enabled: 0xffffffff, disabledByDefault: 1, strict: 'fail', osDefault: 'fail', connects: false },
   { enabled: -1, disabledByDefault: 0, strict: 'pass', osDefault: 'pass', connects: true },
+  { enabled: 'absent', disabledByDefault: 0xffffffff, strict: 'fail', osDefault: 'fail', connects: false },
+  { enabled: 0, disabledByDefault: 0xffffffff, strict: 'fail', osDefault: 'fail', connects: false },
+  { enabled: 1, disabledByDefault: 0xffffffff, strict: 'fail', osDefault: 'fail', connects: false },
+  { enabled: 0xffffffff, disabledByDefault: -1, strict: 'fail', osDefault: 'fail', connects: false },
 ];
 
 describe('tls.client-enabled', () => {
@@ -58,6 +71,9 @@ describe('tls.client-enabled', () => {
       expect(canSpeakTls12(subjectOf('win81', { tls }))).toBe(state.connects);
     });
   }
+
+  it('names the switch that lets the defaults of Windows count', () =>
+    expect(controlById('tls.client-enabled').remediation).toContain('policy.tls to osDefault'));
 
   it('never passes a state in which a guest could not connect', () => {
     const wrong = STATES.filter(
@@ -92,15 +108,16 @@ describe('tls.handshake', () => {
   const seen = (...connections: Connection[]): Verdict => judge(subjectOf('win7', { connections }));
 
   const byError: Record<string, Outcome> = {
-    '0x80072f7d': 'fail',
+    // Through a proxy, which may have refused the tunnel.
+    '0x80072f7d': 'error',
     '0x80090311': 'fail',
     '0x80072f8f': 'fail',
     '0x80072f05': 'fail',
     '0x80072f06': 'fail',
     '0x80072f0d': 'fail',
     '0x800c0019': 'fail',
-    '0x80072efe': 'fail',
-    '0x80072746': 'fail',
+    '0x80072efe': 'error',
+    '0x80072746': 'error',
     '0x80072efd': 'error',
     '0x80072ee7': 'error',
     '0x80072ee2': 'error',
@@ -150,9 +167,22 @@ describe('tls.handshake', () => {
       outcome: 'fail',
       summary: expect.stringContaining('no TLS 1.2 in common'),
     });
+    expect(seen(failed('0x80072f7d'))).toMatchObject({
+      outcome: 'error',
+      summary: expect.stringContaining('refuses the tunnel, or the portal has no protocol'),
+    });
     expect(seen(failed('0x80072f7d'), connection({ stack: 'wininet', ok: false, status: 407 })).outcome).toBe(
       'error',
     );
+  });
+
+  it('is the fault of this machine where its registry leaves TLS 1.2 off', () => {
+    for (const tls of [{ enabled: present(0) }, { winHttpProtocols: absent }]) {
+      expect(judge(subjectOf('win7', { tls, connections: [failed('0x80072f7d')] }))).toMatchObject({
+        outcome: 'fail',
+        summary: expect.stringContaining('no TLS 1.2 in common'),
+      });
+    }
   });
 
   it('follows the portal of the policy', () => {
@@ -216,9 +246,121 @@ describe('tls.cipher-suite-order', () => {
     ['TLS_AES_128_GCM_SHA256', 'fail'],
     [' , ', 'error'],
   ];
+  it('knows that Windows 8 alone has no DHE with CBC', () => {
+    const tls = { cipherSuiteOrder: present('TLS_DHE_RSA_WITH_AES_256_CBC_SHA') };
+    const outcomes = OPERATING_SYSTEMS.map((os) => judge(subjectOf(os, { tls })).outcome);
+    expect(outcomes).toEqual(['pass', 'fail', 'pass']);
+  });
   for (const [order, outcome] of cases) {
     it(`${outcome}: ${order}`, () => {
       expect(judge(subjectOf('win81', { tls: { cipherSuiteOrder: present(order) } })).outcome).toBe(outcome);
     });
   }
+});
+
+describe('tls.wininet-protocols', () => {
+  const judge = judgeOf('tls.wininet-protocols');
+  const cases: [Overrides['tls'], Outcome, string][] = [
+    [{}, 'pass', 'is not set'],
+    [{ systemSecureProtocols: present(0xa80) }, 'pass', 'offers TLS 1.2'],
+    [{ systemSecureProtocols: present(0xa0) }, 'fail', 'of SYSTEM'],
+    [
+      { systemSecureProtocols: present(0xa80), machineSecureProtocols: present(0x280) },
+      'fail',
+      'of the machine',
+    ],
+    [
+      { policySecureProtocols: present(0x80), machineSecureProtocols: present(0) },
+      'fail',
+      'of the machine and the policy',
+    ],
+    [{ policySecureProtocols: unreadable }, 'error', 'access is denied'],
+  ];
+  for (const [tls = {}, outcome, words] of cases) {
+    it(`${outcome}: ${JSON.stringify(tls)}`, () =>
+      expect(judge(subjectOf('win7', { tls }))).toMatchObject({
+        outcome,
+        summary: expect.stringContaining(words),
+      }));
+  }
+});
+
+describe('What Windows logs of the handshakes', () => {
+  const logged = (...seen: Partial<Handshake>[]): Overrides => ({
+    handshakes: { logged: { state: 'on' }, seen: seen.map((one) => ({ ...HANDSHAKE, ...one })) },
+  });
+  const off: Overrides = {
+    handshakes: { logged: { state: 'off', reason: 'wevtutil ended with 5' }, seen: [] },
+  };
+  const elsewhere = logged({ server: 'update.example' });
+  const IDS = ['tls.negotiated', 'tls.registry-agrees', 'tls.certificate-issuer'];
+
+  for (const id of IDS) {
+    it(`${id} is skipped, with the reason, when nothing was logged: a machine is not to blame for that`, () => {
+      const policy = { portalIssuers: ['Example Global Root G2'] };
+      const verdict = (overrides: Overrides): Verdict => judgeOf(id)(subjectOf('win7', overrides, policy));
+      expect(verdict(off)).toMatchObject({
+        outcome: 'skipped',
+        summary: expect.stringContaining('ended with 5'),
+      });
+      expect(verdict(logged())).toMatchObject({
+        outcome: 'skipped',
+        summary: expect.stringContaining('logged no'),
+      });
+      expect(verdict(elsewhere)).toMatchObject({ outcome: 'skipped', observed: 'logged for update.example' });
+    });
+  }
+
+  const negotiated: [string, OperatingSystem, Partial<Handshake>, Outcome][] = [
+    ['TLS 1.2', 'win7', {}, 'pass'],
+    ['TLS 1.2, the server not named, as on Windows 7', 'win7', { server: '' }, 'pass'],
+    ['the suite by its name', 'win81', { cipherSuite: 'TLS_RSA_WITH_AES_256_GCM_SHA384' }, 'pass'],
+    ['the suite as a decimal number', 'win81', { cipherSuite: '49192' }, 'pass'],
+    ['TLS 1.3, whose suites are others', 'win81', { protocol: 'TLS 1.3', cipherSuite: '0x1302' }, 'pass'],
+    ['TLS 1.0', 'win7', { protocol: 'TLS 1.0', cipherSuite: '0x2f' }, 'fail'],
+    ['SSL 3.0', 'win7', { protocol: 'SSL 3.0', cipherSuite: '0x5' }, 'fail'],
+    ['a suite that no such Windows has', 'win7', { cipherSuite: '0xC030' }, 'fail'],
+    ['RC4', 'win7', { cipherSuite: '0x5' }, 'fail'],
+    ['a suite that nobody knows', 'win7', { cipherSuite: '0xfefe' }, 'fail'],
+    ['DHE with CBC on Windows 7', 'win7', { cipherSuite: '0x39' }, 'pass'],
+    ['DHE with CBC on Windows 8', 'win8', { cipherSuite: '0x39' }, 'fail'],
+  ];
+  for (const [what, os, seen, outcome] of negotiated) {
+    it(`tls.negotiated, ${outcome}: ${what}`, () =>
+      expect(judgeOf('tls.negotiated')(subjectOf(os, logged(seen))).outcome).toBe(outcome));
+  }
+
+  const agreement: [string, Overrides['tls'], Partial<Handshake>, Outcome][] = [
+    ['on, and negotiated', {}, {}, 'pass'],
+    ['off, and negotiated all the same', { enabled: present(0) }, {}, 'fail'],
+    ['on, and not negotiated', {}, { protocol: 'TLS 1.0' }, 'fail'],
+    ['off, and not negotiated', { enabled: present(0) }, { protocol: 'TLS 1.0' }, 'pass'],
+    ['off by default only: a program may ask for it', { disabledByDefault: present(1) }, {}, 'pass'],
+    ['not known', { enabled: unreadable }, {}, 'error'],
+  ];
+  for (const [what, tls = {}, seen, outcome] of agreement) {
+    it(`tls.registry-agrees, ${outcome}: ${what}`, () =>
+      expect(judgeOf('tls.registry-agrees')(subjectOf('win7', { ...logged(seen), tls })).outcome).toBe(
+        outcome,
+      ));
+  }
+
+  it('tls.certificate-issuer records who it is, or compares it with those who may be it', () => {
+    const verdict = (portalIssuers: string[], seen: Partial<Handshake> = {}): Verdict =>
+      judgeOf('tls.certificate-issuer')(subjectOf('win7', logged(seen), { portalIssuers }));
+    expect(verdict([])).toMatchObject({
+      outcome: 'pass',
+      summary: 'The issuer is recorded: Example Global Root G2',
+    });
+    expect(verdict(['Other Root', 'example global root g2']).outcome).toBe('pass');
+    expect(
+      verdict(['Example Global Root G2'], { chain: ['portal', 'Contoso Web Inspection CA'] }),
+    ).toMatchObject({
+      outcome: 'fail',
+      summary: expect.stringMatching(/intercepted.*Contoso Web Inspection CA/),
+    });
+    // The root decides, not whoever else stands in the chain.
+    expect(verdict(['Example Issuing CA 01']).outcome).toBe('fail');
+    expect(verdict(['Example Global Root G2'], { chain: [] }).outcome).toBe('skipped');
+  });
 });

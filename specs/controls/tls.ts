@@ -1,12 +1,30 @@
-import { couldNotCheck, fail, pass, type Outcome, type Verdict } from '../../harness/core/outcome.ts';
-import type { Facts } from '../../harness/guest/facts.ts';
+import {
+  couldNotCheck,
+  fail,
+  pass,
+  skipped,
+  type Outcome,
+  type Verdict,
+} from '../../harness/core/outcome.ts';
+import type { Facts, Handshake } from '../../harness/guest/facts.ts';
 import { diagnose, type Reach } from './connections.ts';
-import { OPERATING_SYSTEMS, type Control, type OperatingSystem, type Subject } from './control.ts';
+import { type Control, EVERY_MACHINE, type OperatingSystem, type Subject } from './control.ts';
 import { given, hex, read, shown } from './judging.ts';
 
 const CLIENT_KEY =
   'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client';
 const WINHTTP_KEY = 'SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp';
+
+const ENABLE_CLIENT = ['Enabled /t REG_DWORD /d 1', 'DisabledByDefault /t REG_DWORD /d 0']
+  .map((value) => `reg add "${CLIENT_KEY}" /v ${value} /f`)
+  .join(' & ');
+const SET_WINHTTP = ['SOFTWARE', 'SOFTWARE\\Wow6432Node']
+  .map(
+    (folder) =>
+      `reg add "HKLM\\${WINHTTP_KEY.replace('SOFTWARE', folder)}" /v DefaultSecureProtocols /t REG_DWORD /d 0xa00 /f`,
+  )
+  .join(' & ');
+const WININET_SETTINGS = 'Software\\Microsoft\\Windows\\CurrentVersion\\Internet Settings';
 
 /** The portal speaks TLS 1.2 only: the settings of the machine, and what really comes of them. */
 export const tls: readonly Control[] = [
@@ -16,10 +34,11 @@ export const tls: readonly Control[] = [
     rationale:
       'The document warns that TLS 1.2 has to be enabled and that automatic negotiation is not enough. Only both values together override what Windows does by itself.',
     source: { document: 'english', lines: [30, 33] },
-    severity: 'critical',
+    severity: 'required',
     stage: 'checks',
-    appliesTo: OPERATING_SYSTEMS,
-    remediation: `Below ${CLIENT_KEY} set the DWORD values Enabled to 1 and DisabledByDefault to 0, then restart.`,
+    observed: ['registry'],
+    appliesTo: EVERY_MACHINE,
+    remediation: `Run these, then restart: ${ENABLE_CLIENT}. Where the defaults of Windows 8 and 8.1 are to do, set policy.tls to osDefault in sspr.yaml.`,
     judge: given(['tls'], judgeClient),
   },
   {
@@ -28,12 +47,12 @@ export const tls: readonly Control[] = [
     rationale:
       'Settings only promise. A connection made by the guest itself, through its own settings, shows.',
     source: { document: 'english', lines: [30, 33] },
-    severity: 'critical',
+    severity: 'required',
     stage: 'checks',
-    appliesTo: OPERATING_SYSTEMS,
-    remediation:
-      'Enable TLS 1.2 for Schannel and for WinHTTP, restart, and see that the clock of the machine is right.',
-    judge: given(['connections'], judgeHandshake),
+    observed: ['wire'],
+    appliesTo: EVERY_MACHINE,
+    remediation: `Enable TLS 1.2 for Schannel and for WinHTTP, and restart: ${ENABLE_CLIENT} & ${SET_WINHTTP}.`,
+    judge: given(['connections', 'proxy', 'tls'], judgeHandshake),
   },
   {
     id: 'tls.winhttp-protocols',
@@ -41,10 +60,11 @@ export const tls: readonly Control[] = [
     rationale:
       'On Windows 7 WinHTTP offers at most TLS 1.0 until DefaultSecureProtocols, brought by KB3140245, holds bit 0x800. 32-bit and 64-bit programs read different keys.',
     source: { document: 'facts', section: '2.3' },
-    severity: 'major',
+    severity: 'required',
     stage: 'checks',
-    appliesTo: ['win7'],
-    remediation: `Install KB3140245 and set DefaultSecureProtocols to 0xa00 (or 0xa80) below HKLM\\${WINHTTP_KEY}, on 64-bit Windows also below HKLM\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp.`,
+    observed: ['registry'],
+    appliesTo: { os: ['win7'] },
+    remediation: `Install KB3140245, then run this (the second half on 64-bit Windows only) and restart: ${SET_WINHTTP}.`,
     judge: given(['os', 'tls'], judgeWinHttp),
   },
   {
@@ -53,10 +73,11 @@ export const tls: readonly Control[] = [
     rationale:
       'Windows 8 and 8.1 have TLS 1.2 on by default, so absence passes; KB3140245 names neither. Whether they read the value is not documented, so a value without TLS 1.2 is a warning.',
     source: { document: 'facts', section: '2.3' },
-    severity: 'minor',
+    severity: 'recommended',
     stage: 'checks',
-    appliesTo: ['win8', 'win81'],
-    remediation: `Add 0x800 to DefaultSecureProtocols below HKLM\\${WINHTTP_KEY} and, on 64-bit Windows, below Wow6432Node.`,
+    observed: ['registry'],
+    appliesTo: { os: ['win8', 'win81'] },
+    remediation: `Run this (the second half on 64-bit Windows only): ${SET_WINHTTP}.`,
     judge: given(['os', 'tls'], judgeWinHttp),
   },
   {
@@ -65,12 +86,66 @@ export const tls: readonly Control[] = [
     rationale:
       'When the policy is set, suites that it does not list cannot be used. An old list can shut TLS 1.2 out.',
     source: { document: 'facts', section: '2.6' },
-    severity: 'minor',
+    severity: 'recommended',
     stage: 'checks',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['registry'],
+    appliesTo: EVERY_MACHINE,
     remediation:
-      'Set the policy "SSL Cipher Suite Order" to Not Configured, or add ECDHE suites with AES that this Windows has.',
+      'Set the policy "SSL Cipher Suite Order" to Not Configured, or add ECDHE suites with AES that this Windows has; until the policy is applied again: reg delete "HKLM\\SOFTWARE\\Policies\\Microsoft\\Cryptography\\Configuration\\SSL\\00010002" /v Functions /f.',
     judge: given(['tls'], judgeCipherSuites),
+  },
+  {
+    id: 'tls.wininet-protocols',
+    title: 'SecureProtocols of WinINET, where it is set for SYSTEM, includes TLS 1.2',
+    rationale:
+      'The reset page is shown by a web control, which normally takes the WinINET settings of SYSTEM. That SecureProtocols has the bits of WinHTTP and these paths is background knowledge, not documented, so a value without bit 0x800 is a warning; what is absent is left to the version of Internet Explorer.',
+    source: { document: 'facts', section: '2.4' },
+    severity: 'recommended',
+    stage: 'checks',
+    observed: ['registry'],
+    appliesTo: EVERY_MACHINE,
+    remediation: `Set TLS 1.0 to 1.2 where the report names a value: reg add "HKU\\S-1-5-18\\${WININET_SETTINGS}" /v SecureProtocols /t REG_DWORD /d 0xa80 /f.`,
+    judge: given(['tls'], judgeWinInet),
+  },
+  {
+    id: 'tls.negotiated',
+    title: 'The handshake with the portal was made with TLS 1.2 and a suite that this Windows has',
+    rationale:
+      'Only what was really negotiated shows what the machine speaks. Windows logs it itself (event 36880 of Schannel, known from experience, not documented), so a machine that logs nothing is not blamed for it.',
+    source: { document: 'facts', section: '2.6' },
+    severity: 'recommended',
+    stage: 'checks',
+    observed: ['wire', 'machine'],
+    appliesTo: EVERY_MACHINE,
+    remediation: `See what stands between the machine and the portal, and enable TLS 1.2: ${ENABLE_CLIENT}.`,
+    judge: given(['handshakes'], judgeNegotiated),
+  },
+  {
+    id: 'tls.registry-agrees',
+    title: 'What was negotiated with the portal is what the registry promises',
+    rationale:
+      'Settings of SCHANNEL may take effect with a restart only, and a policy may change them back. A machine whose connections do not show its settings will behave in another way after its next start.',
+    source: { document: 'facts', section: '2.1' },
+    severity: 'recommended',
+    stage: 'checks',
+    observed: ['registry', 'wire'],
+    appliesTo: EVERY_MACHINE,
+    remediation: 'Apply the policies and restart, then run again: gpupdate /force & shutdown /r /t 0.',
+    judge: given(['os', 'tls', 'handshakes'], judgeRegistryAgrees),
+  },
+  {
+    id: 'tls.certificate-issuer',
+    title: 'The certificate of the portal comes from an issuer that is expected there',
+    rationale:
+      'A proxy that breaks TLS open shows a certificate of its own, which the machine trusts where the company wants it so: passwords are then read on the way. Whom to expect is the setting policy.portalIssuers; without it the issuer is recorded.',
+    source: { document: 'facts', section: '9' },
+    severity: 'required',
+    stage: 'checks',
+    observed: ['wire', 'machine'],
+    appliesTo: EVERY_MACHINE,
+    remediation:
+      'Exempt the portal from TLS inspection at the proxy; or, where the issuer is right, add its name to policy.portalIssuers in sspr.yaml. To look at it: certutil -store Root.',
+    judge: given(['handshakes'], judgeIssuer),
   },
 ];
 
@@ -126,40 +201,170 @@ export function canSpeakTls12({ os, facts }: Pick<Subject, 'os' | 'facts'>): boo
 /** What each way of getting to the portal, or not, says of the handshake. */
 const HANDSHAKE: Readonly<Record<Reach, readonly [Outcome, string]>> = {
   answered: ['pass', 'The guest completed a handshake with the portal'],
-  protocol: [
-    'fail',
-    'The handshake failed: no TLS 1.2 in common, or something on the way refused the tunnel',
-  ],
+  protocol: ['fail', 'The handshake failed: no TLS 1.2 in common with the portal'],
+  // Only with TLS 1.2 off: see judgeHandshake.
+  tunnel: ['fail', 'The handshake failed: no TLS 1.2 in common with the portal'],
+  ownTls: ['fail', 'The guest has no version of TLS switched on'],
   certificate: ['fail', 'The guest refused the certificate of the portal'],
-  cut: ['fail', 'The connection was cut during the handshake'],
+  cut: ['error', 'Whether a handshake would succeed is not known: the connection was cut'],
   name: ['error', 'No handshake could be tried: the portal was not found'],
-  closed: ['error', 'No handshake could be tried: nothing accepted the connection'],
+  closed: ['error', 'No handshake could be tried: the portal did not accept the connection'],
   silent: ['error', 'No handshake could be tried: no answer in time'],
-  proxyAuthentication: ['error', 'No handshake could be tried: the proxy asks the user to sign in'],
+  proxyName: ['error', 'No handshake could be tried: the proxy was not found'],
+  proxyClosed: ['error', 'No handshake could be tried: the proxy did not accept the connection'],
+  proxySilent: ['error', 'No handshake could be tried: the proxy does not answer'],
+  proxyAuthentication: ['error', 'No handshake could be tried: the proxy asks for a sign-in'],
   refused: ['error', 'Whether a handshake was made is not known: the answer was a refusal'],
   unknown: ['error', 'The connection failed with an error that says nothing of the handshake'],
 };
 
-function judgeHandshake({ facts: { connections }, policy: { portalHost } }: Subject): Verdict {
-  const diagnosis = diagnose(connections, portalHost);
+const REACH_FIRST = 'Let the machine reach the portal first (see proxy.portal-reachable), then run again.';
+
+function judgeHandshake(subject: Subject): Verdict {
+  const { portalHost } = subject.policy;
+  const diagnosis = diagnose(subject.facts, portalHost);
   const expected = `an HTTPS answer from ${portalHost}`;
   if (diagnosis === undefined)
     return couldNotCheck(`The guest was not asked to connect to ${portalHost}`, { expected });
-  const [outcome, summary] = HANDSHAKE[diagnosis.reach];
-  return { outcome, summary, expected, observed: diagnosis.observed, ...handshakeRemedy(diagnosis.reach) };
+  const { reach, via, observed } = diagnosis;
+  // Both look the same from here. With TLS 1.2 on it is the proxy more often, so proxy.portal-reachable decides.
+  if (reach === 'tunnel' && canSpeakTls12(subject)) {
+    return couldNotCheck(
+      `No handshake came through: the proxy ${via ?? ''} refuses the tunnel, or the portal has no protocol or suite in common`,
+      { expected, observed, remediation: REACH_FIRST },
+    );
+  }
+  const [outcome, summary] = HANDSHAKE[reach];
+  return { outcome, summary, expected, observed, ...handshakeRemedy(reach) };
 }
 
 function handshakeRemedy(reach: Reach): Partial<Verdict> {
   if (reach === 'certificate') {
     return {
       remediation:
-        'Set the clock of the machine, install the missing root certificates, and see whether a proxy breaks TLS open.',
+        'Set the clock of the machine (w32tm /resync), install the missing root certificates (certutil -addstore Root FILE), and see whether a proxy breaks TLS open.',
     };
   }
-  return reach === 'answered' || reach === 'protocol' || reach === 'cut'
-    ? {}
-    : { remediation: 'Let the machine reach the portal first (see proxy.portal-reachable), then run again.' };
+  if (reach === 'proxyAuthentication')
+    return {
+      remediation:
+        'Let the proxy pass the portal without a sign-in first (see proxy.no-user-authentication), then run again.',
+    };
+  return ['answered', 'protocol', 'tunnel', 'ownTls'].includes(reach) ? {} : { remediation: REACH_FIRST };
 }
+
+/** Where SecureProtocols can apply to SYSTEM, in words. */
+function judgeWinInet({ facts: { tls: readings } }: Subject): Verdict {
+  const values = [
+    { where: 'SYSTEM', value: read('SecureProtocols of SYSTEM', readings.systemSecureProtocols) },
+    { where: 'the machine', value: read('SecureProtocols of the machine', readings.machineSecureProtocols) },
+    { where: 'the policy', value: read('SecureProtocols of the policy', readings.policySecureProtocols) },
+  ];
+  const detail = {
+    expected: `SecureProtocols with bit ${hex(TLS_1_2)}, or absent`,
+    observed: values.map(({ where, value }) => shown(where, value)).join(', '),
+  };
+  const wrong = values.filter(({ value }) => value !== undefined && (value & TLS_1_2) === 0);
+  if (wrong.length > 0) {
+    return fail(
+      `WinINET does not offer TLS 1.2 by SecureProtocols of ${wrong.map(({ where }) => where).join(' and ')}`,
+      detail,
+    );
+  }
+  return values.every(({ value }) => value === undefined)
+    ? pass('SecureProtocols is not set: WinINET offers what its Internet Explorer has by default', detail)
+    : pass('WinINET offers TLS 1.2', detail);
+}
+
+/** The handshakes with the portal; Windows 7 does not log the name. */
+const handshakesWith = ({ facts: { handshakes }, policy: { portalHost } }: Subject): Handshake[] =>
+  handshakes.seen.filter(({ server }) => server === '' || server.toLowerCase() === portalHost.toLowerCase());
+
+const LOG_REMEDY =
+  'Nothing has to be done. To see handshakes, let this account switch on EventLogging of SCHANNEL and the CAPI2 log, and restart the machine once with EventLogging 5.';
+
+/** Why nothing can be said of the handshakes. It is never the machine's fault. */
+function notLogged({ facts: { handshakes }, policy: { portalHost } }: Subject, what: string): Verdict {
+  const why =
+    handshakes.logged.state === 'off'
+      ? `Windows did not log its handshakes: ${handshakes.logged.reason || 'this was not tried'}`
+      : `Windows logged no ${what} of ${portalHost}`;
+  const others = handshakes.seen.map(({ server }) => server).filter((server) => server !== '');
+  return skipped(why, {
+    remediation: LOG_REMEDY,
+    ...(others.length === 0 ? {} : { observed: `logged for ${[...new Set(others)].join(', ')}` }),
+  });
+}
+
+const isTls12 = (protocol: string): boolean => /^TLS 1\.[23]$/i.test(protocol);
+
+function judgeNegotiated(subject: Subject): Verdict {
+  const seen = handshakesWith(subject).filter(({ protocol }) => protocol !== '');
+  if (seen.length === 0) return notLogged(subject, 'handshake');
+  const detail = {
+    expected: `TLS 1.2 or later with a suite of TLS 1.2 that Windows 7 to 8.1 have, to ${subject.policy.portalHost}`,
+    observed: unique(
+      seen.map(
+        ({ server, protocol, cipherSuite }) =>
+          `${protocol}, ${suiteName(cipherSuite)}, to ${server || 'a server that Windows 7 does not name'}`,
+      ),
+    ).join('; '),
+  };
+  const old = seen.find(({ protocol }) => !isTls12(protocol));
+  if (old) return fail(`${old.protocol} was negotiated`, detail);
+  const odd = seen.find(
+    ({ protocol, cipherSuite }) => protocol.endsWith('1.2') && !isUsable(suiteName(cipherSuite), subject.os),
+  );
+  return odd
+    ? fail(
+        `The suite ${suiteName(odd.cipherSuite)} is none that Microsoft lists for TLS 1.2 on Windows 7 to 8.1`,
+        detail,
+      )
+    : pass('TLS 1.2 or later was negotiated with the portal', detail);
+}
+
+function judgeRegistryAgrees(subject: Subject): Verdict {
+  const enabled = read('Enabled', subject.facts.tls.enabled);
+  const promised = canSpeakTls12(subject);
+  const seen = handshakesWith(subject).filter(({ protocol }) => protocol !== '');
+  if (seen.length === 0) return notLogged(subject, 'handshake');
+  const detail = {
+    expected: 'the protocol that the registry promises',
+    observed: `${shown('Enabled', enabled)}, ${shown('DisabledByDefault', read('DisabledByDefault', subject.facts.tls.disabledByDefault))}; negotiated: ${unique(seen.map(({ protocol }) => protocol)).join(', ')}`,
+  };
+  // DisabledByDefault forbids nothing: a program may ask for TLS 1.2 by name.
+  if (enabled === 0 && seen.some(({ protocol }) => /^TLS 1\.2$/i.test(protocol))) {
+    return fail(
+      'TLS 1.2 was negotiated, although the registry forbids it: a restart or a policy is pending',
+      detail,
+    );
+  }
+  return promised && seen.some(({ protocol }) => !isTls12(protocol))
+    ? fail(
+        'The registry promises TLS 1.2, but it was not negotiated: a restart or a policy is pending',
+        detail,
+      )
+    : pass('The registry and the wire agree', detail);
+}
+
+function judgeIssuer(subject: Subject): Verdict {
+  const chain = handshakesWith(subject).find((one) => one.chain.length > 0)?.chain;
+  if (chain === undefined) return notLogged(subject, 'chain of certificates');
+  const { portalIssuers } = subject.policy;
+  const root = chain.at(-1) ?? '';
+  const detail = { observed: chain.join(' < ') };
+  if (portalIssuers.length === 0)
+    return pass(`The issuer is recorded: ${root}`, { ...detail, expected: 'any that the machine trusts' });
+  const expected = portalIssuers.join(' or ');
+  return portalIssuers.some((name) => name.toLowerCase() === root.toLowerCase())
+    ? pass(`The certificate comes from ${root}`, { ...detail, expected })
+    : fail(`TLS to the portal is intercepted, or its issuer is new: the certificate comes from ${root}`, {
+        ...detail,
+        expected,
+      });
+}
+
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 /** The bit of `DefaultSecureProtocols` that stands for TLS 1.2. */
 const TLS_1_2 = 0x800;
@@ -187,11 +392,49 @@ function winHttpViews({ os, tls: readings }: Facts): { view: string; value: numb
   return [native, { view: 'Wow6432Node', value: wow64 }];
 }
 
+/** Names of the suites that Schannel's event gives as a number (IANA, TLS Cipher Suites). */
+const SUITES: Readonly<Record<number, string>> = {
+  0x0005: 'TLS_RSA_WITH_RC4_128_SHA',
+  0x000a: 'TLS_RSA_WITH_3DES_EDE_CBC_SHA',
+  0x002f: 'TLS_RSA_WITH_AES_128_CBC_SHA',
+  0x0033: 'TLS_DHE_RSA_WITH_AES_128_CBC_SHA',
+  0x0035: 'TLS_RSA_WITH_AES_256_CBC_SHA',
+  0x0039: 'TLS_DHE_RSA_WITH_AES_256_CBC_SHA',
+  0x003c: 'TLS_RSA_WITH_AES_128_CBC_SHA256',
+  0x003d: 'TLS_RSA_WITH_AES_256_CBC_SHA256',
+  0x009c: 'TLS_RSA_WITH_AES_128_GCM_SHA256',
+  0x009d: 'TLS_RSA_WITH_AES_256_GCM_SHA384',
+  0x009e: 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256',
+  0x009f: 'TLS_DHE_RSA_WITH_AES_256_GCM_SHA384',
+  0x1301: 'TLS_AES_128_GCM_SHA256',
+  0x1302: 'TLS_AES_256_GCM_SHA384',
+  0xc009: 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA',
+  0xc00a: 'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA',
+  0xc013: 'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA',
+  0xc014: 'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA',
+  0xc023: 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256',
+  0xc024: 'TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384',
+  0xc027: 'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256',
+  0xc028: 'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384',
+  0xc02b: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+  0xc02c: 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
+  0xc02f: 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+  0xc030: 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+};
+
+/** A suite by its name, whether the event gives that or a number; a number that nobody knows stays one. */
+const suiteName = (suite: string): string =>
+  /^(0x[0-9a-f]+|\d+)$/i.test(suite) ? (SUITES[Number(suite)] ?? suite) : suite;
+
 /** Suites of TLS 1.2 on Windows 7 to 8.1; the curve may follow as a suffix. ECDHE_RSA has no GCM on any of them. */
 const USABLE_SUITE =
   /^TLS_(ECDHE_RSA_WITH_AES_(128|256)_CBC_SHA(256|384)?|ECDHE_ECDSA_WITH_AES_(128|256)_(CBC_SHA(256|384)?|GCM_SHA(256|384))|DHE_RSA_WITH_AES_(128|256)_(CBC_SHA|GCM_SHA(256|384))|RSA_WITH_AES_(128|256)_(CBC_SHA(256)?|GCM_SHA(256|384)))(_P(256|384|521))?$/;
 
-function judgeCipherSuites({ facts }: Subject): Verdict {
+/** Windows 8 alone lacks DHE with CBC. */
+const isUsable = (suite: string, os: OperatingSystem): boolean =>
+  USABLE_SUITE.test(suite.toUpperCase()) && !(os === 'win8' && /^TLS_DHE_RSA_.*_CBC_/i.test(suite));
+
+function judgeCipherSuites({ os, facts }: Subject): Verdict {
   const order = read('Functions', facts.tls.cipherSuiteOrder);
   const expected = 'Functions absent, or with at least one suite of AES that Windows 7 to 8.1 have';
   if (order === undefined)
@@ -207,7 +450,7 @@ function judgeCipherSuites({ facts }: Subject): Verdict {
       },
     );
   }
-  const usable = suites.filter((suite) => USABLE_SUITE.test(suite.toUpperCase()));
+  const usable = suites.filter((suite) => isUsable(suite, os));
   const detail = { expected, observed: `${suites.length} suites, usable: ${usable.join(', ') || 'none'}` };
   return usable.length > 0
     ? pass('The cipher suite order leaves suites for TLS 1.2', detail)

@@ -1,6 +1,6 @@
 import { fail, pass, type Verdict } from '../../harness/core/outcome.ts';
 import { SSPR_CLSID } from '../../harness/guest/facts.ts';
-import { OPERATING_SYSTEMS, type Control, type Subject } from './control.ts';
+import { type Control, EVERY_MACHINE, type Subject } from './control.ts';
 import { resetProvider } from './credential-providers.ts';
 import { given, read } from './judging.ts';
 
@@ -11,10 +11,11 @@ export const uninstall: readonly Control[] = [
     title: 'The silent removal succeeds',
     rationale: 'A rollout that cannot be taken back is a risk: "msiexec /x SsprWindowsLogon.PROD.msi /qn".',
     source: { document: 'english', lines: [51, 51] },
-    severity: 'major',
+    severity: 'required',
     stage: 'uninstall',
     needs: ['install'],
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['machine'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Look up the exit code, and read the kept log of the removal.',
   },
   {
@@ -22,12 +23,25 @@ export const uninstall: readonly Control[] = [
     title: 'No credential provider of the add-in is registered any more',
     rationale: 'A registration that stays behind makes the logon screen look for a DLL that is gone.',
     source: { document: 'english', lines: [51, 51] },
-    severity: 'major',
+    severity: 'required',
     stage: 'uninstall',
     needs: ['install'],
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['registry'],
+    appliesTo: EVERY_MACHINE,
     remediation: `Remove the key ${SSPR_CLSID} below Credential Providers once the package is uninstalled.`,
     judge: given(['credentialProviders'], judgeGone),
+  },
+  {
+    id: 'uninstall.no-leftovers',
+    title: 'Nothing of the add-in stays on the machine',
+    rationale: 'What stays behind confuses inventories, and the next installation.',
+    source: { document: 'english', lines: [51, 51] },
+    severity: 'recommended',
+    stage: 'uninstall',
+    needs: ['install'],
+    observed: ['registry', 'machine'],
+    appliesTo: EVERY_MACHINE,
+    remediation: 'Remove by hand what is named, once the package is uninstalled.',
   },
   {
     id: 'uninstall.restarted',
@@ -35,9 +49,10 @@ export const uninstall: readonly Control[] = [
     rationale:
       'The logon screen drops its credential providers with a restart only, so what it shows counts from then on.',
     source: { document: 'facts', section: '9' },
-    severity: 'minor',
+    severity: 'recommended',
     stage: 'uninstall',
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['machine'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Restart the machine.',
   },
   {
@@ -45,13 +60,25 @@ export const uninstall: readonly Control[] = [
     title: 'The logon screen shows no link "Forgot password?" any more',
     rationale: 'It shows that the removal has reached what people see.',
     source: { document: 'english', lines: [51, 51] },
-    severity: 'major',
+    severity: 'required',
     stage: 'uninstall',
     needs: ['install'],
-    appliesTo: OPERATING_SYSTEMS,
+    observed: ['screen'],
+    appliesTo: EVERY_MACHINE,
     remediation: 'Restart the machine; then see uninstall.registration-gone.',
   },
 ];
+
+/** Decides `uninstall.no-leftovers` from the places, in words, where something of the add-in still is. */
+export function judgeLeftovers(places: readonly string[]): Verdict {
+  const detail = {
+    expected: 'no DLL, no entry among the installed programs, no class, no credential provider key',
+    observed: places.join('; ') || 'none of them',
+  };
+  return places.length === 0
+    ? pass('Nothing of the add-in is left', detail)
+    : fail(`Left behind: ${places.join('; ')}`, detail);
+}
 
 function judgeGone({ facts }: Subject): Verdict {
   const expected = `${SSPR_CLSID} not registered`;

@@ -1,12 +1,12 @@
 import { expect } from '@playwright/test';
-import { Fault } from '../../harness/core/errors.ts';
-import type { ResetPage } from '../../harness/logon/flow.ts';
+import { type Blame, Fault } from '../../harness/core/errors.ts';
+import type { ResetPage } from '../../harness/logon/reset-page.ts';
 import { judgeMilestone, MILESTONE_CONTROLS } from './attempt.ts';
 
-const stopped = (reached: ResetPage, code: string) => ({
+const stopped = (reached: ResetPage, code: string, blame: Blame = 'network') => ({
   done: false as const,
   reached,
-  fault: new Fault(`stopped by ${code}`, { code, blame: 'network', remedy: 'Look.' }),
+  fault: new Fault(`stopped by ${code}`, { code, blame, remedy: 'Look.' }),
 });
 const outcomes = (attempt: Parameters<typeof judgeMilestone>[1]) =>
   MILESTONE_CONTROLS.map((control) => judgeMilestone(control, attempt).outcome);
@@ -25,6 +25,13 @@ describe('the milestones of an attempt', () => {
     ]);
     expect(outcomes(stopped('user ID', 'not-registered'))).toEqual(['pass', 'fail', 'skipped', 'fail']);
     expect(outcomes(stopped('new password', 'password-refused'))).toEqual(['pass', 'pass', 'pass', 'fail']);
+  });
+
+  it('fail when the portal offers nothing that works here, not when the configuration lacks what it offers', () => {
+    const at = (blame: Blame) => outcomes(stopped('verification method', 'verification-not-offered', blame));
+    expect(at('tenant')).toEqual(['pass', 'pass', 'fail', 'fail']);
+    expect(at('config')).toEqual(['pass', 'pass', 'error', 'error']);
+    expect(outcomes(stopped('user ID', 'captcha-shown'))).toEqual(['pass', 'error', 'error', 'error']);
   });
 
   it('could not be checked when nothing conclusive was seen: a lost console or a blocked account is not a failure', () => {

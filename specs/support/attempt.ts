@@ -1,6 +1,6 @@
 import { couldNotCheck, fail, pass, skipped, type Verdict } from '../../harness/core/outcome.ts';
 import type { Fault } from '../../harness/core/errors.ts';
-import type { ResetPage } from '../../harness/logon/flow.ts';
+import type { ResetPage } from '../../harness/logon/reset-page.ts';
 
 /** How the one attempt of a run went: through, or stopped at a page by a fault. */
 export type Attempt =
@@ -29,7 +29,7 @@ const PAGES: readonly (ResetPage | 'done')[] = [
 
 /**
  * Faults that are an answer: the screen said so in words. Everything else (time ran out, the console was lost, the
- * account is blocked) leaves open what would have happened.
+ * account is blocked, a picture with characters) leaves open what would have happened.
  */
 const CONCLUSIVE: readonly string[] = [
   'link-absent',
@@ -39,6 +39,14 @@ const CONCLUSIVE: readonly string[] = [
   'not-registered',
   'password-refused',
 ];
+
+/** That the portal offers only what does not work here is an answer; that the configuration lacks a method is not. */
+const isConclusive = ({ code, blame }: Fault): boolean =>
+  CONCLUSIVE.includes(code) || (code === 'verification-not-offered' && blame === 'tenant');
+
+/** What ended an attempt before this page; undefined when it came there. */
+export const stoppedBefore = (page: ResetPage, attempt: Attempt): Fault | undefined =>
+  attempt.done || PAGES.indexOf(attempt.reached) >= PAGES.indexOf(page) ? undefined : attempt.fault;
 
 /** Decides a control of the reset from how far the attempt came. */
 export function judgeMilestone(control: Milestone, attempt: Attempt): Verdict {
@@ -52,7 +60,7 @@ export function judgeMilestone(control: Milestone, attempt: Attempt): Verdict {
   const detail = { expected: milestone.said, observed: fault.message, remediation: fault.remedy };
   const stopper = MILESTONES.find(({ metAt }) => position < PAGES.indexOf(metAt))?.control ?? control;
   const isEnd = control === 'logon.password-reset';
-  if (!CONCLUSIVE.includes(fault.code))
+  if (!isConclusive(fault))
     return couldNotCheck(`The attempt stopped at "${reached}": ${fault.message}`, detail);
   if (control === stopper || isEnd)
     return fail(`The user cannot reset the password: ${fault.message}`, detail);

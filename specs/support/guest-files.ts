@@ -5,7 +5,11 @@ const FOLDER = 'C:\\Windows\\Temp';
 
 /** Where the package lies in the guest, under the name that the English document gives it. */
 export const PACKAGE = `${FOLDER}\\SsprWindowsLogon.PROD.msi`;
+/** An earlier version of it, to be replaced. */
+export const PREVIOUS_PACKAGE = `${FOLDER}\\SsprWindowsLogon.previous.msi`;
 export const INSTALL_LOG = `${FOLDER}\\SsprWindowsLogon-install.log`;
+export const SECOND_INSTALL_LOG = `${FOLDER}\\SsprWindowsLogon-second-install.log`;
+export const UPGRADE_LOG = `${FOLDER}\\SsprWindowsLogon-upgrade.log`;
 export const UNINSTALL_LOG = `${FOLDER}\\SsprWindowsLogon-uninstall.log`;
 
 /**
@@ -22,5 +26,25 @@ export async function readGuestFile(story: Story, path: string): Promise<string>
     blame: 'machine',
     retryable: true,
     remedy: 'Check on the machine that the account of WinRM may read this file.',
+  });
+}
+
+/**
+ * Whether there is such a file in the guest. A name without a folder is looked for where Windows looks first.
+ * @throws Fault `guest-file-unreadable`
+ */
+export async function guestFileExists(story: Story, file: string): Promise<boolean> {
+  const bare = file.replaceAll('"', '');
+  const path = bare.includes('\\') ? bare : `%SystemRoot%\\System32\\${bare}`;
+  const deadline = story.deadline(story.settings.limits.command, `looking for ${path}`);
+  const line = `if exist "${path}" (echo SSPR-YES) else echo SSPR-NO`;
+  const { stdout, stderr } = await (await story.channel()).exec({ line }, deadline);
+  if (stdout.includes('SSPR-YES')) return true;
+  if (stdout.includes('SSPR-NO')) return false;
+  throw new Fault(`The machine does not say whether there is a file ${path}: ${stderr.trim()}`, {
+    code: 'guest-file-unreadable',
+    blame: 'machine',
+    retryable: true,
+    remedy: 'Check on the machine that the account of WinRM may look into this folder.',
   });
 }

@@ -5,11 +5,10 @@ import type { Story } from './story.ts';
 /** The machine's test user at its logon screen. */
 export async function logonOf(story: Story, deadline: Deadline): Promise<Logon> {
   const { displayName, upn } = story.shownUser;
-  const { language } = story.machine;
   return {
     screen: await story.screen(),
     user: { displayName, upn },
-    language,
+    screens: story.screens,
     deadline,
     report: (text) => story.say(text),
   };

@@ -2,7 +2,7 @@ import { since } from '../../harness/core/clock.ts';
 import { describe as inWords, type Fault, toFault } from '../../harness/core/errors.ts';
 import { couldNotCheck, notApplicable, skipped, type Verdict } from '../../harness/core/outcome.ts';
 import { CATALOGUE, controlById } from '../controls/catalogue.ts';
-import type { Stage } from '../controls/control.ts';
+import { type Stage, whyNotConcerned } from '../controls/control.ts';
 import type { Facts } from '../../harness/guest/facts.ts';
 import { policyOf } from './policy.ts';
 import { NOT_IN_THIS_RUN } from './memory.ts';
@@ -70,8 +70,9 @@ export function stage(
         const begun = performance.now();
         story.takeEvidence();
         const hindrance = obstacle ?? firstBroken(story, workOf);
-        const { verdict, blame } = !appliesTo.includes(story.machine.os)
-          ? { verdict: notApplicable(`Does not concern ${story.machine.os}.`), blame: undefined }
+        const elsewhere = whyNotConcerned(appliesTo, machineOf(story));
+        const { verdict, blame } = elsewhere
+          ? { verdict: notApplicable(elsewhere), blame: undefined }
           : hindrance
             ? notChecked(notReached(hindrance))
             : await decided(() => decide(story));
@@ -102,6 +103,12 @@ export function stage(
     tell({ step, control, judge });
   });
 }
+
+const machineOf = ({ machine: { os }, settings, memory: { factsAfter, factsBefore } }: Story) => {
+  const facts = factsAfter ?? factsBefore;
+  const join = facts && !facts.failures.environment ? facts.environment.join.state : undefined;
+  return { os, cloud: settings.tenant.cloud, join };
+};
 
 /** Why the first of these stages that did not do its work did not; undefined when all did. */
 const firstBroken = ({ broken }: Story, stages: readonly Stage[]): Obstacle | undefined =>

@@ -14,6 +14,8 @@ import type { Channel } from '../../harness/guest/channel.ts';
 import { openChannel } from '../../harness/guest/open.ts';
 import type { Endpoints, Machines } from '../../harness/machines/machine.ts';
 import type { Ask } from '../../harness/logon/codes/verification.ts';
+import { openCaptions } from '../../harness/logon/screens/replaced.ts';
+import { type Screens, screensFor } from '../../harness/logon/screens/screens.ts';
 import { projectMachines } from '../../harness/machines/machines.ts';
 import type { Stage } from '../controls/control.ts';
 import type { Memory } from './memory.ts';
@@ -28,6 +30,8 @@ export interface StoryOptions {
   readonly stages: readonly Stage[];
   readonly asIs: boolean;
   readonly packagePath: string;
+  /** An earlier version of the package, where there is one. */
+  readonly previousPackage?: string | undefined;
   readonly runFolder: string;
   readonly signal: AbortSignal;
   readonly emit: (event: RunEvent) => void;
@@ -56,6 +60,7 @@ export class Story {
   stage: Stage = 'up';
   #channel: Channel | undefined;
   #screen: Screen | undefined;
+  #screens: Screens | undefined;
   #directory: Directory | undefined;
   #evidence: Evidence[] = [];
   #frames = 0;
@@ -164,6 +169,12 @@ export class Story {
     return this.#channel;
   }
 
+  /** What this machine's screens say. The captions of the configuration were checked before the run began. */
+  get screens(): Screens {
+    this.#screens ??= screensFor(this.machine.language, openCaptions(this.settings.captions));
+    return this.#screens;
+  }
+
   async screen(): Promise<Screen> {
     this.#screen ??= await this.#openScreen();
     return this.#screen;
@@ -222,6 +233,10 @@ export function beginStory(options: StoryOptions): Story {
 }
 
 export function theStory(): Story {
-  if (!current) throw new Error('specs are run by "npx sspr run", which begins the story first');
+  // Mocha loads a file that cannot be imported once more in another way, for which no story was begun.
+  if (!current)
+    throw new Error(
+      'There is no story: specs are run by "npx sspr run", which begins one, and this one must be importable (npm run typecheck)',
+    );
   return current;
 }

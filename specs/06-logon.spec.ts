@@ -4,21 +4,35 @@ import { utcNow } from '../harness/core/clock.ts';
 import type { ConsoleAction } from '../harness/core/console-action.ts';
 import { toFault } from '../harness/core/errors.ts';
 import { couldNotCheck, fail, notApplicable, pass, skipped } from '../harness/core/outcome.ts';
+import type { Secret } from '../harness/core/secret.ts';
 import { openVerifications } from '../harness/logon/codes/open.ts';
-import { type ResetOptions, type ResetPage, resetPassword } from '../harness/logon/flow.ts';
+import { type ResetOptions, resetPassword, type ResetTrials } from '../harness/logon/flow.ts';
 import { chooseUser, linkIsShown, returnToLogon, signIn } from '../harness/logon/logon-screen.ts';
-import { newPassword } from '../harness/logon/new-password.ts';
-import { type Attempt, judgeMilestone, MILESTONE_CONTROLS } from './support/attempt.ts';
+import { newPassword, weakPassword } from '../harness/logon/new-password.ts';
+import type { ResetPage } from '../harness/logon/reset-page.ts';
+import { judgeTrial, type TrialsTried } from './controls/logon.ts';
+import { type Attempt, judgeMilestone, MILESTONE_CONTROLS, stoppedBefore } from './support/attempt.ts';
+import { beginVerboseLogging } from './support/logging.ts';
 import { logonOf } from './support/logon.ts';
 import { recall } from './support/memory.ts';
 import { stage } from './support/stage.ts';
 import type { Story } from './support/story.ts';
+
+/** What is done wrong on purpose, and the page that shows that what was right was taken after it. */
+const TRIAL_CONTROLS = [
+  { id: 'logon.wrong-code-refused', trial: 'wrongCode', rightOneLeadsTo: 'new password' },
+  { id: 'logon.weak-password-refused', trial: 'weakPassword', rightOneLeadsTo: 'success' },
+] as const;
 
 stage(
   'logon',
   'A user resets the password at the logon screen',
   ['up', 'install', 'reboot'],
   ({ step, control }) => {
+    step('switches verbose logging on, for stage eventlog', async (story) => {
+      if (story.options.stages.includes('eventlog')) await beginVerboseLogging(story);
+    });
+
     control('logon.screen-reached', async (story) => {
       await returnToLogon(await atLogon(story));
       return pass('The logon screen is there', { observed: `the name ${story.shownUser.displayName}` });
@@ -49,6 +63,13 @@ stage(
 
     for (const id of MILESTONE_CONTROLS) {
       control(id, (story) => judgeMilestone(id, recall(story, 'attempt')));
+    }
+
+    for (const { id, trial, rightOneLeadsTo } of TRIAL_CONTROLS) {
+      control(id, (story) => {
+        const stoppedBy = stoppedBefore(rightOneLeadsTo, recall(story, 'attempt'));
+        return judgeTrial(trial, story.settings.trials, recall(story, 'trials'), stoppedBy);
+      });
     }
 
     control('prerequisites.no-join-needed', (story) =>
@@ -97,33 +118,65 @@ async function changedSince(story: Story): Promise<boolean> {
 async function attemptReset(story: Story): Promise<void> {
   const { lease, memory } = story;
   const keeping = openKeeping(story.settings.passwords);
-  const password = newPassword();
-  const kept = (state: 'trying' | 'set' | 'refused') =>
+  const given: { password?: Secret } = {};
+  const kept = (password: Secret, state: 'trying' | 'set' | 'refused') =>
     keeping.keep({ upn: story.account.upn, password, state, at: utcNow() });
   const actions: ConsoleAction[] = [];
   const ledger = { hasIt: false };
   memory.attemptBegan = utcNow();
   memory.actions = actions;
   const attempt = await tryReset(story, {
-    newPassword: password,
+    newPassword: newPassword(),
     beforeUserId: async () => {
       await lease.beginAttempt();
       ledger.hasIt = true;
     },
-    beforePassword: () => kept('trying'),
+    beforePassword: (password) => {
+      given.password = password;
+      return kept(password, 'trying');
+    },
+    trials: trialsOf(story, kept),
     onAction: (action) => actions.push(action),
   });
   memory.attempt = attempt;
-  if (attempt.done) memory.newPassword = password;
   story.fact('actions at the console', actions);
+  const { password } = given;
+  if (attempt.done && password) memory.newPassword = password;
   const state = attempt.done ? 'set' : attempt.fault.code === 'password-refused' ? 'refused' : undefined;
-  if (state) await besides(story, () => kept(state));
+  if (state && password) await besides(story, () => kept(password, state));
   if (ledger.hasIt) await besides(story, () => lease.endAttempt(outcomeOf(attempt)));
   if (attempt.done) return;
   const { reached, fault } = attempt;
   if (fault.code === 'interrupted') throw fault;
   story.fact('reset stopped', { reached, code: fault.code, message: fault.message });
 }
+
+/** What is to be done wrong first; what comes of it goes into the memory. */
+function trialsOf(story: Story, kept: (password: Secret, state: 'refused') => Promise<void>): ResetTrials {
+  const { lease, settings, memory } = story;
+  const tried: Mutable<TrialsTried> = {};
+  memory.trials = tried;
+  const weak = settings.trials.includes('weakPassword') ? weakPassword() : undefined;
+  return {
+    mayGiveWrongCode: async () => {
+      if (!settings.trials.includes('wrongCode')) return false;
+      let may = false;
+      await besides(story, async () => {
+        may = await lease.spendOnWrongProof();
+        if (!may) tried.wrongCode = 'budget-spent';
+      });
+      return may;
+    },
+    ...(weak && { weakPassword: weak }),
+    onTrial: async (trial, answer) => {
+      tried[trial] = answer;
+      if (trial === 'weakPassword' && weak && answer === 'refused')
+        await besides(story, () => kept(weak, 'refused'));
+    },
+  };
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What was written down before the act stands, and is on the safe side: so a failure here is told, and is no obstacle. */
 async function besides(story: Story, write: () => Promise<void>): Promise<void> {
@@ -134,7 +187,7 @@ async function besides(story: Story, write: () => Promise<void>): Promise<void> 
   }
 }
 
-type Hooks = Pick<ResetOptions, 'newPassword' | 'beforeUserId' | 'beforePassword' | 'onAction'>;
+type Hooks = Pick<ResetOptions, 'newPassword' | 'beforeUserId' | 'beforePassword' | 'trials' | 'onAction'>;
 
 async function tryReset(story: Story, hooks: Hooks): Promise<Attempt> {
   const { screen, verificationCode } = story.settings.limits;

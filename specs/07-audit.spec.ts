@@ -1,5 +1,5 @@
 import { toFault } from '../harness/core/errors.ts';
-import { skipped, type Verdict } from '../harness/core/outcome.ts';
+import { notApplicable, skipped, type Verdict } from '../harness/core/outcome.ts';
 import {
   type AuditSearch,
   type AuditSearchResult,
@@ -12,12 +12,20 @@ import {
   type AuditedAttempt,
   type Correlation,
   correlate,
+  type GivenUserId,
+  refusalEntries,
   type SearchState,
   type SeenAudit,
 } from '../harness/directory/correlation.ts';
-import { judgeAuditTrail, judgePasswordChanged, judgeRegistrationUnchanged } from './controls/audit.ts';
+import {
+  judgeAuditTrail,
+  judgePasswordChanged,
+  judgeRefusalsLogged,
+  judgeRegistrationUnchanged,
+} from './controls/audit.ts';
 import { recall } from './support/memory.ts';
 import { policyOf } from './support/policy.ts';
+import { tracesOf } from './support/refusals.ts';
 import { stage } from './support/stage.ts';
 import type { Story } from './support/story.ts';
 
@@ -39,13 +47,16 @@ const LAB_SETTLING_MS = 2_000;
 
 stage('audit', 'The audit log of the tenant shows this reset', ['up'], ({ step, control }) => {
   step('waits for the audit entries', async (story) => {
-    const { attempt } = story.memory;
-    if (!attempt) return;
+    const { attempt, actions = [], refusals = [] } = story.memory;
+    const wentThrough = attempt?.done ?? false;
+    const reachedTenant = actions.some(({ action }) => action === 'user-id-submitted');
+    const turnedAway = tracesOf(refusals);
+    if (!reachedTenant && turnedAway.length === 0) return;
     // Nobody needs the machine meanwhile, and some consoles are looked at twice a second as long as they are open.
     await story.release();
-    if (attempt.done) await readTrail(story, { wentThrough: true });
-    else if (recall(story, 'actions').some(({ action }) => action === 'user-id-submitted'))
-      await readRefusal(story);
+    if (wentThrough) await readTrail(story, { wentThrough, turnedAway });
+    else if (reachedTenant) await readRefusal(story, turnedAway);
+    else await readTurnedAway(story, turnedAway);
   });
 
   for (const id of AUDIT_CONTROLS) {
@@ -60,10 +71,23 @@ stage('audit', 'The audit log of the tenant shows this reset', ['up'], ({ step, 
     });
   }
 
+  control('audit.refusals-logged', (story) => {
+    const tried = recall(story, 'refusals');
+    if (tried.length === 0) return notApplicable('The configuration names no user to be turned away here.');
+    if (tracesOf(tried).length === 0)
+      return skipped('Nobody was turned away in this run, so there is nothing to find');
+    const trail = recall(story, 'refusalTrail');
+    story.attach(
+      'entries',
+      trail.users.flatMap(({ entries }) => entries),
+    );
+    return judgeRefusalsLogged(trail);
+  });
+
   control('audit.password-changed', async (story) => {
     if (!recall(story, 'attempt').done) return NO_RESET;
     const actions = recall(story, 'actions');
-    const submitted = actions.find(({ action }) => action === 'password-submitted');
+    const submitted = actions.findLast(({ action }) => action === 'password-submitted');
     const succeeded = actions.findLast(({ action }) => action === 'success-seen');
     if (!submitted || !succeeded)
       throw new TypeError('a reset that went through has a new password and a success');
@@ -90,8 +114,14 @@ stage('audit', 'The audit log of the tenant shows this reset', ['up'], ({ step, 
 
 const NO_RESET: Verdict = skipped('No password was reset in this run, so there is nothing to find');
 
+interface Sought {
+  readonly wentThrough: boolean;
+  /** User IDs of others that were given before, and that must have left entries as well. */
+  readonly turnedAway: readonly GivenUserId[];
+}
+
 /** Searches for the entries of the attempt, and tells their time line; of what could not be read it keeps why. */
-async function readTrail(story: Story, { wentThrough }: { readonly wentThrough: boolean }): Promise<void> {
+async function readTrail(story: Story, { wentThrough, turnedAway }: Sought): Promise<void> {
   const { egressAddresses } = story.settings.policy;
   const { clientTypes } = policyOf(story);
   const actions = recall(story, 'actions');
@@ -113,21 +143,20 @@ async function readTrail(story: Story, { wentThrough }: { readonly wentThrough: 
     ...budget,
     directory: story.directory,
     user: attempt,
-    since: actions[0]?.at ?? recall(story, 'attemptBegan'),
+    others: turnedAway.map(named),
+    since: turnedAway[0]?.submittedAt ?? actions[0]?.at ?? recall(story, 'attemptBegan'),
     clock,
     machines: story.settings.machines.length,
-    isFound: (found) => waitedFor(judge(found, 'looking')),
-    onLook: (found, failure) =>
-      story.say(
-        failure
-          ? `could not look through the audit log: ${failure.message}`
-          : `finds ${found.length} audit entries`,
-      ),
+    isFound: (found) => waitedFor(judge(found, 'looking')) && allLogged(found, turnedAway, clock),
+    onLook: telling(story),
   }).catch(nothingRead);
-  const correlation = judge(rows, state);
+  keepTurnedAway(story, turnedAway, { rows, state, fault, clock, budgetMs: budget.budgetMs });
+  // What others have left may be missing where everything of this attempt is there.
+  const ownState = waitedFor(judge(rows, 'looking')) ? 'settled' : state;
+  const correlation = judge(rows, ownState);
   const { verdict, reason, delayMs, timeline } = correlation;
-  const unread = state === 'incomplete' ? fault : undefined;
-  story.memory.trail = { correlation, search: state, sawOthers, fault, egressAddresses, clientTypes };
+  const unread = ownState === 'incomplete' ? fault : undefined;
+  story.memory.trail = { correlation, search: ownState, sawOthers, fault, egressAddresses, clientTypes };
   story.fact('search in the audit log', { state, looks, sawOthers });
   if (unread) story.fact(NOT_READ, unread.message);
   story.emit({
@@ -155,15 +184,74 @@ function nothingRead(error: unknown): AuditSearchResult {
 }
 
 /** Why the tenant let nobody through, as far as it says so soon. It is for the report only: not knowing is no obstacle. */
-async function readRefusal(story: Story): Promise<void> {
+async function readRefusal(story: Story, turnedAway: readonly GivenUserId[]): Promise<void> {
   try {
-    await readTrail(story, { wentThrough: false });
+    await readTrail(story, { wentThrough: false, turnedAway });
   } catch (error) {
     const fault = toFault(error);
     if (fault.code === 'interrupted') throw fault;
     story.fact(NOT_READ, fault.message);
   }
 }
+
+/** The entries of those who were turned away, where there was no attempt to look for beside them. */
+async function readTurnedAway(story: Story, turnedAway: readonly GivenUserId[]): Promise<void> {
+  const [first, ...others] = turnedAway;
+  if (!first) return;
+  const clock = (story.memory.tenantClock = await readTenantClock(story));
+  const budget = budgetOf(story, true);
+  const { rows, state, fault } = await searchAudits({
+    ...budget,
+    directory: story.directory,
+    user: named(first),
+    others: others.map(named),
+    since: first.submittedAt,
+    clock,
+    machines: story.settings.machines.length,
+    isFound: (found) => allLogged(found, turnedAway, clock),
+    onLook: telling(story),
+  }).catch(nothingRead);
+  keepTurnedAway(story, turnedAway, { rows, state, fault, clock, budgetMs: budget.budgetMs });
+}
+
+/** Their object ids are not asked for: names are enough. */
+const named = ({ userPrincipalName }: GivenUserId) => ({ userPrincipalName, objectId: '' });
+
+const allLogged = (
+  rows: readonly SeenAudit[],
+  turnedAway: readonly GivenUserId[],
+  clock: ClockReading,
+): boolean => turnedAway.every((one) => refusalEntries(rows, one, clock).length > 0);
+
+type Read = Pick<AuditSearchResult, 'rows' | 'state' | 'fault'> & {
+  readonly clock: ClockReading;
+  readonly budgetMs: number;
+};
+
+function keepTurnedAway(
+  story: Story,
+  turnedAway: readonly GivenUserId[],
+  { rows, state, fault, clock, budgetMs }: Read,
+): void {
+  const whole = budgetMs === story.settings.limits.audit * 1000;
+  story.memory.refusalTrail = {
+    users: turnedAway.map((one) => ({
+      upn: one.userPrincipalName,
+      entries: refusalEntries(rows, one, clock),
+    })),
+    looked: state === 'budget-spent' && whole ? 'to the end' : 'not to the end',
+    fault: state === 'incomplete' ? fault : undefined,
+  };
+}
+
+const telling =
+  (story: Story): NonNullable<AuditSearch['onLook']> =>
+  (found, failure) =>
+    story.say(
+      failure
+        ? `could not look through the audit log: ${failure.message}`
+        : `finds ${found.length} audit entries`,
+    );
 
 function budgetOf(
   story: Story,
