@@ -1,5 +1,6 @@
 import { Deadline, interrupted } from '../core/deadline.ts';
 import { loadConfig } from '../config/load.ts';
+import { checkCaptions } from './captions.ts';
 import { examine, type Finding, type Group, type State } from './doctor/finding.ts';
 import { exitCodeOf, printFinding, printSummary } from './doctor/print.ts';
 import { examineSetUp } from './doctor/set-up.ts';
@@ -14,6 +15,7 @@ const LONGEST_MS = 300_000;
 export async function doctor({ config: file }: { config?: string }, signal: AbortSignal): Promise<number> {
   const loaded = loadConfig(file);
   checkWaivers(loaded, CATALOGUE);
+  checkCaptions(loaded);
   const deadline = Deadline.in(LONGEST_MS, 'looking at the set-up', signal);
   const { groups, close } = examineSetUp(loaded, deadline);
   try {

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { EXIT_CODE } from '../core/exit-code.ts';
 import { Deadline } from '../core/deadline.ts';
 import { resolveAccess } from '../config/access.ts';
-import { readLabState } from '../config/lab-state.ts';
+import { type LabState, readLabState } from '../config/lab-state.ts';
 import { loadConfig } from '../config/load.ts';
 import { isLab, resolveSettings } from '../config/settings.ts';
 import { projectMachines } from '../machines/machines.ts';
@@ -41,10 +42,24 @@ export async function endpoints(
     },
     proxy: lab ? `http://${lab.proxy.host}:${lab.proxy.port}` : null,
     caFile: lab?.caFile ?? null,
+    ...(lab ? { lab: labOf(lab, name) } : {}),
   };
   process.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : forPerson(found));
   return EXIT_CODE.compliant;
 }
+
+/** The doors through which a lab is broken on purpose (docs/lab.md). */
+const labOf = ({ admin, proxy, users, refusedUsers }: LabState, machine: string) => ({
+  admin: { url: admin.url, token: readFileSync(admin.tokenFile, 'utf8').trim() },
+  squid: {
+    pid: proxy.pid,
+    configFile: proxy.configFile,
+    extraFile: proxy.extraFile,
+    accessLog: proxy.accessLog,
+  },
+  users: users.filter((user) => user.machine === machine),
+  refusedUsers,
+});
 
 const forPerson = (found: {
   winrm: { url: string; user: string };
@@ -55,6 +70,7 @@ const forPerson = (found: {
   portal: { url: string; listensOn?: string };
   proxy: string | null;
   caFile: string | null;
+  lab?: { admin: { url: string }; squid: { extraFile: string } };
 }): string => `WinRM   ${found.winrm.url} as ${found.winrm.user}
 ${found.vnc ? `VNC     ${found.vnc.host}:${found.vnc.port}` : `console ${found.console?.kind ?? '-'} ${found.console?.id ?? ''}`}
 tenant  ${found.tenant.authority}
@@ -62,5 +78,5 @@ Graph   ${found.graph}
 portal  ${found.portal.url}${found.portal.listensOn ? ` (the lab's, at ${found.portal.listensOn}; the proxy knows the way)` : ''}
 proxy   ${found.proxy ?? '-'}
 CA      ${found.caFile ?? '-'}
-(--json shows the passwords)
+${found.lab ? `admin   ${found.lab.admin.url} (of the lab)\nsquid   ${found.lab.squid.extraFile} (then kill -HUP)\n` : ''}(--json shows the passwords)
 `;

@@ -7,8 +7,10 @@ import { doctor } from './doctor.ts';
 import { endpoints } from './endpoints.ts';
 import { exitCodeFor, renderFailure } from './failure.ts';
 import { init } from './init.ts';
+import { learnCaptions, type LearnCaptionsOptions } from './learn/learn-captions.ts';
 import { learnClientTypes, type LearnOptions } from './learn.ts';
 import { down, up } from './lifecycle.ts';
+import { prove, type ProveOptions } from './prove.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 
@@ -27,6 +29,7 @@ Look into it, step by step:
   npx sspr run win7 --stage facts --as-is
                                     ... only a stage or two of it
   npx sspr down                     take everything down again
+  npx sspr prove                    seed faults, and see that each is caught by the control that names it
 
 Your own machines and tenant:
 
@@ -35,6 +38,7 @@ Your own machines and tenant:
   npx sspr run                      asks at this terminal for codes that only a person gets
   npx sspr accounts                 which test users are free, and what was tried with them
   npx sspr learn client-types       after the first good run: pins what the audit log has shown
+  npx sspr learn captions win7      where a machine's screens say something else than was expected
 
 Exit codes: 0 compliant, 1 not compliant, 2 wrong usage or configuration, 3 could not be checked, 130 interrupted.
 `;
@@ -116,7 +120,29 @@ function commandLine(signal: AbortSignal): Command {
 
   program
     .command('learn')
-    .description('take over into sspr.yaml what a run has shown')
+    .description('take over what a run or a machine has shown')
+    .addCommand(
+      new Command('captions')
+        .description(
+          'the wording of a running machine’s screens, page by page, as a file for the key captions',
+        )
+        .argument('<machine>', 'a machine of the configuration that is up')
+        .option(
+          '--page <page>',
+          'what its console shows; asked for at the terminal (several times)',
+          collect,
+          [],
+        )
+        .option('--caption <key=line>', 'which line is which caption, instead of being asked', collect, [])
+        .option('--language <language>', 'default: that of the machine in the configuration')
+        .option('--out <file>', 'where to write (default: captions-LANGUAGE.yaml)')
+        .option('--force', 'change a file that is there: learnt keys replace its own, others stay', false)
+        .addOption(config)
+        .exitOverride()
+        .action(
+          ends((machine: string, options: LearnCaptionsOptions) => learnCaptions(machine, options, signal)),
+        ),
+    )
     .addCommand(
       new Command('client-types')
         .description('the ClientType values of audit entries that were matched with our own resets')
@@ -135,6 +161,16 @@ function commandLine(signal: AbortSignal): Command {
     .description('derive the reports of a run again from its events')
     .argument('[folder]', 'folder of the run (default: test-results/latest)')
     .action(ends((folder: string | undefined) => report(folder)));
+
+  program
+    .command('prove')
+    .description(
+      'seed faults into labs of its own, and prove that each is caught by the controls that should',
+    )
+    .option('--only <id>', 'only this fault (may be given several times)', collect, [])
+    .option('--json', 'print prove.json; the progress goes to stderr', false)
+    .option('--jobs <number>', 'how many labs side by side (default: by memory and processors)')
+    .action(ends((options: ProveOptions) => prove(options, signal)));
 
   program
     .command('init')

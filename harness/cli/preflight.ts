@@ -14,15 +14,16 @@ import {
 import { wayTools } from './doctor/ways.ts';
 
 /**
- * Looks into the package that is to be installed.
+ * Looks into a package that is to be installed.
+ * @param key where the configuration names it
  * @throws Fault `msi-missing`, `msi-not-an-msi`, `msi-wrong-architecture`, naming the key of the configuration
  */
-export async function checkPackage(path: string): Promise<MsiFacts> {
+export async function checkPackage(path: string, key = 'package.path'): Promise<MsiFacts> {
   try {
     return await inspectMsi(path, { architecture: 'x64' });
   } catch (error) {
     const fault = toFault(error);
-    throw new Fault(`package.path: ${fault.message}`, fault);
+    throw new Fault(`${key}: ${fault.message}`, fault);
   }
 }
 

@@ -7,15 +7,17 @@ import { readLabState } from '../config/lab-state.ts';
 import { loadConfig } from '../config/load.ts';
 import type { MachineConfig } from '../config/schema.ts';
 import { resolveAccess } from '../config/access.ts';
-import { isLab, packagePath, resolveSettings } from '../config/settings.ts';
+import { isLab, packagePath, previousPackagePath, resolveSettings } from '../config/settings.ts';
 import { prepareGuestFiles } from '../lab/guest/prepare.ts';
 import { stopLab } from '../lab/services.ts';
 import { startReaper } from '../run/reaper.ts';
 import { runMachines } from '../run/run.ts';
 import { selectMachines, selectStages } from '../run/selection.ts';
-import { CATALOGUE } from '../../specs/controls/catalogue.ts';
+import { CATALOGUE, FILES } from '../../specs/controls/catalogue.ts';
+import { checkCatalogue } from '../../specs/controls/check-catalogue.ts';
 import { HeldStream } from './asking/held-stream.ts';
 import { askAtTerminal } from './asking/terminal-questions.ts';
+import { checkCaptions } from './captions.ts';
 import { ensureLab } from './lab.ts';
 import { takeDown } from './lifecycle.ts';
 import { checkPackage, checkTenant } from './preflight.ts';
@@ -38,9 +40,11 @@ export async function run(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<number> {
+  checkCatalogue(FILES);
   const loaded = loadConfig(options.config);
   const { config } = loaded;
   checkWaivers(loaded, CATALOGUE);
+  checkCaptions(loaded);
   const lab = isLab(config);
   const machines = selectMachines(config.machines, names);
   const stages = selectStages(options.stage, options.asIs);
@@ -48,6 +52,8 @@ export async function run(
   const access = resolveAccess(loaded);
   const installer = packagePath(loaded, standIn?.msi ?? '');
   await checkPackage(installer);
+  const previousPackage = previousPackagePath(loaded, standIn?.previousMsi);
+  if (previousPackage !== undefined) await checkPackage(previousPackage, 'package.previous');
 
   const leave = options.asIs || options.keep;
   const reaper = lab && !leave ? startReaper() : undefined;
@@ -83,6 +89,7 @@ export async function run(
       controls: CATALOGUE,
       waivers: config.waivers,
       packagePath: installer,
+      previousPackage,
       asIs: options.asIs,
       versions: toolVersions(),
       signal,

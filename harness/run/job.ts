@@ -8,6 +8,8 @@ export interface Job {
   readonly configFile: string | undefined;
   readonly runFolder: string;
   readonly packagePath: string;
+  /** An earlier version of the package, where there is one. */
+  readonly previousPackage?: string | undefined;
   readonly stages: readonly Stage[];
   /** Take the machine as it is: no up, no snapshot, no restore. */
   readonly asIs: boolean;

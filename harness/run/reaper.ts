@@ -7,10 +7,12 @@ export interface Reaper {
   dismiss(): void;
 }
 
-export function startReaper(): Reaper {
+/** @param environment of the command that takes the lab down: which lab that is stands there */
+export function startReaper(environment: NodeJS.ProcessEnv = process.env): Reaper {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./reaper.mjs', import.meta.url))], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
+    env: environment,
   });
   child.unref();
   child.stdin.on('error', () => undefined);

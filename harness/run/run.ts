@@ -17,6 +17,7 @@ export interface RunRequest {
   readonly controls: readonly Control[];
   readonly waivers: readonly Waiver[];
   readonly packagePath: string;
+  readonly previousPackage: string | undefined;
   readonly asIs: boolean;
   readonly versions: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
@@ -45,6 +46,7 @@ export async function runMachines(request: RunRequest): Promise<{ folder: string
         configFile: request.configFile,
         runFolder: journal.folder,
         packagePath: request.packagePath,
+        previousPackage: request.previousPackage,
         stages: request.stages,
         asIs: request.asIs,
       },
