@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { dirname, join } from 'node:path';
 import type { LabState } from '../config/lab-state.ts';
 import { Fault } from '../core/errors.ts';
 
@@ -20,10 +19,10 @@ export async function administer(
   { path, body, method }: Order,
   signal: AbortSignal,
 ): Promise<void> {
-  const token = readFileSync(join(dirname(lab.clientSecretFile), 'admin-token'), 'utf8').trim();
+  const token = readFileSync(lab.admin.tokenFile, 'utf8').trim();
   const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
     const call = request(
-      `${lab.graph}/lab/admin/${path}`,
+      `${lab.admin.url}${path}`,
       { method, ca: readFileSync(lab.caFile), headers: { authorization: `Bearer ${token}` }, signal },
       (answer) => {
         let said = '';

@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
-import type { LabState } from '../config/lab-state.ts';
+import type { GuestState, LabState } from '../config/lab-state.ts';
 import { chord, type KeyName, KEYS, strokes } from '../console/keys.ts';
 import { openConsole } from '../console/open.ts';
 import { Deadline } from '../core/deadline.ts';
@@ -44,8 +44,8 @@ const door = <Value>(one: Door<Value>): Door<Value> => one;
 const text = z.string().min(1);
 /** Milliseconds that one step may take. */
 const STEP_MS = 90_000;
-/** What lets the proxy go on. */
-const SIGNALS = { stop: 'SIGSTOP', resume: 'SIGCONT' } as const;
+/** What stops the proxy, lets it go on, ends it. */
+const SIGNALS = { stop: 'SIGSTOP', resume: 'SIGCONT', kill: 'SIGKILL' } as const;
 
 /** Every way to do harm to the lab. Another one is an entry here. */
 export const DOORS = {
@@ -116,17 +116,19 @@ export const DOORS = {
       reconfigureSquid(lab.proxy, lines, within(bench, 'waiting for squid to read its configuration')),
   }),
   proxy: door({
-    says: 'stop: the proxy still accepts connections and answers nothing; resume: it goes on',
-    takes: z.enum(['stop', 'resume']),
+    says: 'stop: the proxy still accepts connections and answers nothing; resume: it goes on; kill: nothing listens there any more',
+    takes: z.enum(['stop', 'resume', 'kill']),
     open: (what, { lab }) => void process.kill(lab.proxy.pid, SIGNALS[what]),
   }),
   console: door({
-    says: 'keys at the console: a text that is typed, or the names of keys that are pressed together',
+    says: 'keys at the console: a text that is typed, or the names of keys that are pressed together; drop: the screen and its server are gone',
     takes: z.union([
+      z.literal('drop'),
       z.strictObject({ type: text }),
       z.strictObject({ press: z.array(z.enum(Object.keys(KEYS) as KeyName[])).min(1) }),
     ]),
     async open(value, bench) {
+      if (value === 'drop') return dropConsole(bench);
       const deadline = within(bench, 'typing at the console');
       const endpoints = await bench.machines.endpoints(bench.machine, deadline);
       const console = await openConsole(endpoints.console, deadline);
@@ -198,6 +200,13 @@ export const DOORS = {
 
 export type DoorName = keyof typeof DOORS;
 export const DOOR_NAMES = Object.keys(DOORS) as DoorName[];
+
+/** The guest's X server is a child of the guest's process, whose number is in guest.json. */
+async function dropConsole({ machineFolder }: Bench): Promise<void> {
+  const { pid } = JSON.parse(readFileSync(join(machineFolder, 'guest.json'), 'utf8')) as GuestState;
+  const { stdout } = await promisify(execFile)('pgrep', ['--parent', String(pid), 'Xtigervnc']);
+  for (const server of stdout.trim().split('\n')) process.kill(Number(server), 'SIGKILL');
+}
 
 /** @throws Fault `not-seeded`, and whatever the edges throw */
 export async function openDoor(name: DoorName, value: unknown, bench: Bench): Promise<void> {
