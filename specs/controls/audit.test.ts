@@ -74,7 +74,7 @@ describe('The audit trail', () => {
       ['error', 'error', 'error', 'error', 'error', 'error'],
     ],
     ['steps only', trail(steps, SPENT), ['pass', 'fail', 'error', 'pass', 'pass', 'error']],
-    ['the reset only', trail([reset], SPENT), ['fail', 'pass', 'fail', 'pass', 'pass', 'pass']],
+    ['the reset only', trail([reset], SPENT), ['fail', 'pass', 'error', 'pass', 'pass', 'pass']],
     [
       'a reset that failed',
       trail([...steps, { ...reset, result: 'failure' }], SPENT),

@@ -219,6 +219,10 @@ const RESET_FIRST = {
   remediation: 'Put audit.reset-entry right first: this one looks at its entry.',
 } as const;
 
+const STEPS_FIRST = {
+  remediation: 'Put audit.flow-entries right first: this one looks at its entries.',
+} as const;
+
 function judgeFlow({ correlation, search }: AuditTrail): Verdict {
   const steps = correlation.own.filter(isFlow);
   const detail = { expected: 'at least one successful step of the flow', observed: listed(steps) };
@@ -234,7 +238,8 @@ function judgeCorrelation({ correlation: { reset, own } }: AuditTrail): Verdict 
     return couldNotCheck('There is no entry of the reset to compare with', { expected, ...RESET_FIRST });
   const ids = new Set(own.map(({ correlationId }) => correlationId.trim().toLowerCase() || 'none'));
   const detail = { expected, observed: [...ids].join(', ') };
-  if (!own.some(isFlow)) return fail('There is no step that has the correlation id of the reset', detail);
+  if (!own.some(isFlow))
+    return couldNotCheck('There is no step of the reset to compare with', { ...detail, ...STEPS_FIRST });
   return ids.size === 1 && !ids.has('none')
     ? pass('The reset and its steps share a correlation id', detail)
     : fail('The reset and its steps do not share a correlation id', detail);

@@ -17,7 +17,8 @@ export const environment: readonly Control[] = [
     stage: 'facts',
     observed: ['registry'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'Set machines[].language in sspr.yaml to the language in which this Windows was installed.',
+    remediation:
+      'Set machines[].language in sspr.yaml to the language in which this Windows was installed: reg query HKLM\\SYSTEM\\CurrentControlSet\\Control\\Nls\\Language /v InstallLanguage.',
   },
   {
     id: 'environment.provider-filters',
@@ -57,7 +58,7 @@ export const environment: readonly Control[] = [
     stage: 'checks',
     observed: ['machine'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'End the session with "logoff", and run again.',
+    remediation: 'Find the session with "qwinsta", end it with "logoff ID", and run again.',
     judge: given(['environment'], judgeRemoteSessions),
   },
   {
@@ -70,7 +71,7 @@ export const environment: readonly Control[] = [
     stage: 'checks',
     observed: ['registry', 'machine'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'See why Win32_ComputerSystem cannot be read on the machine.',
+    remediation: 'See why it cannot be read on the machine: wmic computersystem get domain,domainrole.',
     judge: given(['environment'], recordJoin),
   },
 ];

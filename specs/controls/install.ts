@@ -32,7 +32,8 @@ export const install: readonly Control[] = [
     stage: 'install',
     observed: ['machine'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'Download the package again, from Microsoft: https://aka.ms/sspraddin.',
+    remediation:
+      'Download the package again, from Microsoft: https://aka.ms/sspraddin. Compare its hash: certutil -hashfile SsprWindowsLogon.PROD.msi SHA256.',
   },
   {
     id: 'install.package-fits-machine',
@@ -56,7 +57,8 @@ export const install: readonly Control[] = [
     stage: 'install',
     observed: ['machine', 'registry'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'Uninstall the earlier version, restart, and install the new one.',
+    remediation:
+      'Uninstall the earlier version (msiexec /x OLD.msi /qn /norestart), restart, and install the new one.',
   },
   {
     id: 'install.exit-code',
@@ -68,7 +70,8 @@ export const install: readonly Control[] = [
     stage: 'install',
     observed: ['machine'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'Look up the exit code, and read the kept log of the installation.',
+    remediation:
+      'Look up the exit code, and read the kept log of the installation: msiexec /i SsprWindowsLogon.PROD.msi /qn /norestart /l*v install.log.',
   },
   {
     id: 'install.log-kept',
@@ -91,7 +94,8 @@ export const install: readonly Control[] = [
     stage: 'install',
     observed: ['registry', 'machine'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'Uninstall the add-in, restart, and install this package again.',
+    remediation:
+      'Uninstall the add-in, restart, and install this package again: msiexec /x SsprWindowsLogon.PROD.msi /qn /norestart.',
   },
   {
     id: 'install.second-install',
@@ -113,7 +117,7 @@ export const install: readonly Control[] = [
     stage: 'reboot',
     observed: ['machine'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'Restart the machine.',
+    remediation: 'Restart the machine: shutdown /r /t 0.',
   },
   {
     id: 'install.registered',
@@ -125,7 +129,8 @@ export const install: readonly Control[] = [
     needs: ['install'],
     observed: ['registry', 'machine'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'Uninstall the add-in, install it again and restart.',
+    remediation:
+      'Uninstall the add-in, install it again and restart: msiexec /x SsprWindowsLogon.PROD.msi /qn /norestart & msiexec /i SsprWindowsLogon.PROD.msi /qn /norestart & shutdown /r /t 0.',
     judge: given(['credentialProviders'], judgeRegistration),
   },
   {

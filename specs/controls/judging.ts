@@ -63,9 +63,14 @@ export function read<T>(name: string, reading: Reading<T>): T | undefined {
     code: 'unreadable',
     blame: 'machine',
     retryable: true,
-    remedy: PROBE_REMEDY,
+    remedy: WRONG_TYPE.test(reading.reason)
+      ? `Give ${name} the type that Windows documents for it: what Windows makes of another one is not known.`
+      : PROBE_REMEDY,
   });
 }
+
+/** How the probe says that a value is there, but a text in place of a number, or the other way round. */
+const WRONG_TYPE = /^(not a (number|text)|neither a number nor a text)/;
 
 /** A DWORD as Windows writes it: `0xffffffff`, also when JScript has read it as -1. */
 export const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;

@@ -16,7 +16,7 @@ export const logging: readonly Control[] = [
     stage: 'checks',
     observed: ['registry'],
     appliesTo: EVERY_MACHINE,
-    remediation: `Set EnableLogging to 0 below ${PROVIDER_KEY}.`,
+    remediation: `Switch it off: reg add "${PROVIDER_KEY}" /v EnableLogging /t REG_DWORD /d 0 /f.`,
     judge: given(['verboseLogging'], judgeVerboseOff),
   },
   {
@@ -30,7 +30,7 @@ export const logging: readonly Control[] = [
     observed: ['machine'],
     appliesTo: EVERY_MACHINE,
     remediation:
-      'Look into the Application log for AADPasswordResetCredentialProvider; see that the log is not full.',
+      'Look into the Application log for AADPasswordResetCredentialProvider, and see that the log is not full: wevtutil gl Application.',
   },
   {
     id: 'logging.verbose-on',
@@ -41,7 +41,7 @@ export const logging: readonly Control[] = [
     stage: 'eventlog',
     observed: ['registry'],
     appliesTo: EVERY_MACHINE,
-    remediation: `Create the DWORD EnableLogging below ${PROVIDER_KEY} and set it to 1, as an administrator.`,
+    remediation: `As an administrator: reg add "${PROVIDER_KEY}" /v EnableLogging /t REG_DWORD /d 1 /f.`,
   },
   {
     id: 'logging.verbose-off',
@@ -52,7 +52,7 @@ export const logging: readonly Control[] = [
     stage: 'eventlog',
     observed: ['registry'],
     appliesTo: EVERY_MACHINE,
-    remediation: `Set EnableLogging to 0 below ${PROVIDER_KEY}, as an administrator.`,
+    remediation: `As an administrator: reg add "${PROVIDER_KEY}" /v EnableLogging /t REG_DWORD /d 0 /f.`,
   },
   {
     id: 'logging.none-when-off',

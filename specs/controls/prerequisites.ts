@@ -22,7 +22,7 @@ export const prerequisites: readonly Control[] = [
     observed: ['registry'],
     appliesTo: EVERY_MACHINE,
     remediation:
-      'Install Service Pack 1 on Windows 7; on Windows 10 use its own reset link instead of the add-in.',
+      'Install Service Pack 1 on Windows 7 (KB976932: wusa windows6.1-KB976932-X64.exe, or Windows Update); on Windows 10 use its own reset link instead of the add-in.',
     judge: given(['os'], judgeOperatingSystem),
   },
   {
@@ -53,7 +53,8 @@ export const prerequisites: readonly Control[] = [
     stage: 'checks',
     observed: ['registry'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'Install the missing updates (or the last monthly rollup), restart, and run again.',
+    remediation:
+      'Install the missing updates (or the last monthly rollup), for each: wusa UPDATE.msu /quiet /norestart; then restart: shutdown /r /t 0. Where "patched" means something else to you, say so in policy.patches of sspr.yaml.',
     judge: given(['packages'], judgePatches),
   },
   {
@@ -66,7 +67,7 @@ export const prerequisites: readonly Control[] = [
     stage: 'facts',
     observed: ['registry'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'Restart the machine before you install the add-in.',
+    remediation: 'Restart the machine before you install the add-in: shutdown /r /t 0.',
     judge: given(['rebootPending'], ({ facts: { rebootPending } }) =>
       rebootPending.length === 0
         ? pass('No restart is pending', { observed: 'none of the known marks is set' })
@@ -87,7 +88,7 @@ export const prerequisites: readonly Control[] = [
     observed: ['registry'],
     appliesTo: EVERY_MACHINE,
     remediation:
-      'Set EnableLUA to 1 below HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System and restart.',
+      'Run this, and restart: reg add HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System /v EnableLUA /t REG_DWORD /d 1 /f.',
     judge: given(['userAccountControl'], ({ facts }) => {
       const enableLua = read('EnableLUA', facts.userAccountControl);
       const detail = { expected: 'EnableLUA not 0x0', observed: shown('EnableLUA', enableLua) };
@@ -118,7 +119,7 @@ export const prerequisites: readonly Control[] = [
     observed: ['tenant'],
     appliesTo: EVERY_MACHINE,
     remediation:
-      'Enable self-service password reset for all users, or for a group that the test user belongs to, in the Azure portal.',
+      'In the Azure portal, at Azure Active Directory, Password reset, Properties: enable it for all users, or for a group that the test user belongs to; see that the user has a licence for it.',
   },
   {
     id: 'prerequisites.user-registered',

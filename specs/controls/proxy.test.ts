@@ -272,6 +272,14 @@ describe('proxy.extra-hosts', () => {
     });
   });
 
+  it('knows nothing of a host that is not reached while the portal is not reached either', () => {
+    const connections = [failed('0x80072f7d'), first!, { ...second!, ok: false, status: 0, error: '0x80072f7d' }];
+    expect(judge('proxy.extra-hosts', { connections })).toMatchObject({
+      outcome: 'error',
+      remediation: expect.stringContaining('proxy.portal-reachable'),
+    });
+  });
+
   it('takes a refused certificate as a way that is open', () => {
     const connections = [first!, { ...second!, ok: false, status: 0, error: '0x80072f8f' }];
     expect(judge('proxy.extra-hosts', { connections }).outcome).toBe('pass');
@@ -412,7 +420,7 @@ describe('proxy.ways-to-portal', () => {
       'pass',
       'without a proxy',
     ],
-    ['no other way tried', { connections: [connection()] }, 'skipped', 'were not tried'],
+    ['no other way can be had', { connections: [connection()] }, 'notApplicable', 'takes no other way'],
     ['nothing tried', { connections: [] }, 'error', 'not asked'],
   ];
   for (const [what, overrides, outcome, words] of cases) {

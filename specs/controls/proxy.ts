@@ -1,6 +1,7 @@
 import {
   couldNotCheck,
   fail,
+  notApplicable,
   pass,
   skipped,
   type Outcome,
@@ -296,19 +297,25 @@ function judgeProxyAuthentication({ facts, policy: { portalHost } }: Subject): V
   const detail = { expected, observed };
   if (reach === 'proxyAuthentication')
     return fail(`The proxy ${via ?? 'on the way'} asks for a sign-in (HTTP status 407)`, detail);
-  return reach === 'answered' || reach === 'certificate'
+  return isReached(diagnosis)
     ? pass('The portal is reached without signing in at a proxy', detail)
     : couldNotCheck('The portal was not reached, so whether a proxy asks for a sign-in is not known', {
         ...detail,
-        remediation: 'Let the machine reach the portal first (see proxy.portal-reachable), then run again.',
+        remediation: REACH_FIRST,
       });
 }
+
+const REACH_FIRST = 'Let the machine reach the portal first (see proxy.portal-reachable), then run again.';
+
+/** A certificate that was refused shows as well that the way is open. */
+const isReached = ({ reach }: Pick<Diagnosis, 'reach'>): boolean =>
+  reach === 'answered' || reach === 'certificate';
 
 function recordWays({ facts, policy: { portalHost } }: Subject): Verdict {
   const own = diagnose(facts, portalHost);
   if (own === undefined) return couldNotCheck(`The guest was not asked to connect to ${portalHost}`);
   const others = otherWays(facts, portalHost);
-  const reached = own.reach === 'answered' || own.reach === 'certificate';
+  const reached = isReached(own);
   const direct = others.find(({ route }) => route === 'direct');
   const detail = {
     observed: [`as set up, ${own.via ?? 'without a proxy'}: ${own.observed}`, ...others.map(wayInWords)].join(
@@ -318,10 +325,8 @@ function recordWays({ facts, policy: { portalHost } }: Subject): Verdict {
   if (own.via === undefined && others.length === 0)
     return pass('WinHTTP goes without a proxy, and no other way was tried', detail);
   if (others.length === 0) {
-    return skipped('Other ways than the one that is set up were not tried, or the machine takes no other', {
-      ...detail,
-      remediation: 'Nothing to do: which proxy is used is seen in proxy.settings-readable.',
-    });
+    // Told of a proxy that cannot be, it came out the same (harness/guest/routes.ts): nothing more can be asked of it.
+    return notApplicable('WinHTTP of this machine takes no other way than the one that is set up', detail);
   }
   if (reached && own.via !== undefined && direct?.reached)
     return pass('The portal is reached through the proxy, and directly as well', detail);
@@ -335,7 +340,7 @@ function recordWays({ facts, policy: { portalHost } }: Subject): Verdict {
       );
 }
 
-function judgeExtraHosts({ facts }: Subject): Verdict {
+function judgeExtraHosts({ facts, policy: { portalHost } }: Subject): Verdict {
   const expected = `an HTTPS answer from ${EXTRA_HOSTS.join(' and ')}`;
   const seen = EXTRA_HOSTS.map((host) => ({ host, diagnosis: diagnose(facts, host) }));
   const tried = seen.flatMap(({ host, diagnosis }) =>
@@ -348,11 +353,17 @@ function judgeExtraHosts({ facts }: Subject): Verdict {
     });
   }
   const observed = tried.map(({ host, observed: what }) => `${host}: ${what}`).join('; ');
-  // A certificate for another name shows as well that the way is open.
   const missed = tried
-    .filter(({ reach }) => reach !== 'answered' && reach !== 'certificate')
+    .filter((diagnosis) => !isReached(diagnosis))
     .map(({ host }) => host);
-  return missed.length === 0
-    ? pass('They can be reached', { expected, observed })
-    : fail(`Not reached: ${missed.join(', ')}`, { expected, observed });
+  if (missed.length === 0) return pass('They can be reached', { expected, observed });
+  // What keeps the machine from the portal keeps it from them, and is told there.
+  const portal = diagnose(facts, portalHost);
+  return portal === undefined || isReached(portal)
+    ? fail(`Not reached: ${missed.join(', ')}`, { expected, observed })
+    : couldNotCheck('The portal is not reached either, so nothing is known of these hosts', {
+        expected,
+        observed,
+        remediation: REACH_FIRST,
+      });
 }

@@ -61,7 +61,8 @@ describe('A user who is turned away', () => {
     ['blocked', page('blocked'), 'pass'],
     ['blocked', page('not-registered', 'SSPR_0014'), 'fail'],
     ['cancelled', LET_IN, 'pass'],
-    ['cancelled', page('reset-not-enabled', 'SSPR_0012'), 'fail'],
+    // Who is turned away cannot show what cancelling does.
+    ['cancelled', page('reset-not-enabled', 'SSPR_0012'), 'refused-user-unusable'],
     ['cancelled', page('blocked'), 'refused-user-unusable'],
   ] as const)
     it(`${expects}: ${outcome} at ${JSON.stringify(answer)}`, () => {

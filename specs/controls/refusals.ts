@@ -186,6 +186,8 @@ function judgeOne({ upn, expects, passwordChanged }: RefusalTried, { answer }: U
   if (answer.page === 'blocked' && page !== 'blocked')
     return saysNothing(upn, 'the tenant has blocked this user, which hides everything else');
   const { number } = answer;
+  if (page === 'verification method')
+    return saysNothing(upn, `the portal turns this user away: ${inWords(answer)}`);
   const isOther =
     number !== undefined && number in SSPR_NUMBERS && numbers.length > 0 && !numbers.includes(number);
   if (answer.page !== page || isOther) return fail(`${who} is told something else`, detail);

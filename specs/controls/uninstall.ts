@@ -16,7 +16,8 @@ export const uninstall: readonly Control[] = [
     needs: ['install'],
     observed: ['machine'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'Look up the exit code, and read the kept log of the removal.',
+    remediation:
+      'Look up the exit code, and read the kept log of the removal: msiexec /x SsprWindowsLogon.PROD.msi /qn /norestart /l*v remove.log.',
   },
   {
     id: 'uninstall.registration-gone',
@@ -28,7 +29,7 @@ export const uninstall: readonly Control[] = [
     needs: ['install'],
     observed: ['registry'],
     appliesTo: EVERY_MACHINE,
-    remediation: `Remove the key ${SSPR_CLSID} below Credential Providers once the package is uninstalled.`,
+    remediation: `Once the package is uninstalled: reg delete "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\${SSPR_CLSID}" /f.`,
     judge: given(['credentialProviders'], judgeGone),
   },
   {
@@ -53,7 +54,7 @@ export const uninstall: readonly Control[] = [
     stage: 'uninstall',
     observed: ['machine'],
     appliesTo: EVERY_MACHINE,
-    remediation: 'Restart the machine.',
+    remediation: 'Restart the machine: shutdown /r /t 0.',
   },
   {
     id: 'uninstall.link-gone',

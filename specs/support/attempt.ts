@@ -36,6 +36,7 @@ const CONCLUSIVE: readonly string[] = [
   'reset-page-unreachable',
   'account-not-verified',
   'reset-not-enabled',
+  'reset-not-possible',
   'not-registered',
   'password-refused',
 ];
