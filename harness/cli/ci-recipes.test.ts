@@ -193,7 +193,7 @@ describe('every command line in the documents', function () {
     const helpOf = (command: string): string => {
       const known = help.get(command);
       if (known !== undefined) return known;
-      const args = [join(ROOT, 'harness/cli/sspr.js'), ...(command === '' ? [] : [command]), '--help'];
+      const args = [join(ROOT, 'harness/cli/sspr.js'), ...command.split(' ').filter(Boolean), '--help'];
       const text = execFileSync(process.execPath, args, { encoding: 'utf8' });
       help.set(command, text);
       return text;
@@ -206,7 +206,8 @@ describe('every command line in the documents', function () {
       for (const word of isCommand ? rest : words) {
         const option = /^--[a-z-]+/.exec(word)?.[0];
         if (option === undefined) continue;
-        const text = helpOf(isCommand ? command : '');
+        const whole = command === 'learn' ? `${command} ${rest[0] ?? ''}` : command;
+        const text = helpOf(isCommand ? whole : '');
         expect(text, `${name}: npx sspr ${words.join(' ')}`).toMatch(new RegExp(`${option}\\b`));
       }
     }
