@@ -104,7 +104,11 @@ describe('the whole job on the lab', function () {
 
   it('finds TLS 1.2 switched off, by the controls that name it, and says why', async () => {
     pywinrm(await endpoints('win7'), `reg add "${TLS_CLIENT}" /v Enabled /t REG_DWORD /d 0 /f`);
-    const { code, output } = await sspr('run', 'win7', '--as-is');
+    const stages = 'facts install reboot checks logon audit eventlog uninstall'.split(' ');
+    const { code, output } = await sspr(
+      ...['run', 'win7', '--as-is'],
+      ...stages.flatMap((stage) => ['--stage', stage]),
+    );
     expect(code, output).toBe(EXIT_CODE.notCompliant);
     const outcomes = outcomesOf('win7');
     for (const control of [
@@ -383,6 +387,10 @@ machines:
         - { by: mailbox, mailbox: anna.private@contoso.example }
         - { by: smsWebhook, phone: '${PHONE}', listen: '${listen}', token: 'file:sms-token' }
 policy: { methodsRequired: 2 }
+# One who is turned away, and one who is let in and cancels.
+refusals:
+  - { upn: unregistered@contoso.example, expects: notRegistered }
+  - { upn: waverer@contoso.example, expects: cancelled }
 passwords: { keep: file, path: passwords.jsonl }
 `,
     );

@@ -37,6 +37,8 @@ export interface ScreenOptions {
 /** A text, in any of its wordings. */
 export interface Wanted extends MatchOptions {
   readonly texts: readonly string[];
+  /** What tells it where its words are not read. */
+  readonly orElse?: (reading: Reading) => Found | undefined;
 }
 
 export interface WaitOptions {
@@ -145,7 +147,7 @@ export class Screen {
       const began = performance.now();
       const reading = await this.read({ large });
       this.#stopAt(bad, reading);
-      const hit = firstOf(wanted, reading.lines);
+      const hit = firstOf(wanted, reading);
       if (hit) {
         this.#film.record({
           caption: `sees "${hit.found.text}"`,
@@ -279,14 +281,18 @@ export class Screen {
 
 function firstOf<Name extends string>(
   wanted: Readonly<Record<Name, Wanted>>,
-  lines: readonly Line[],
+  reading: Reading,
 ): { name: Name; found: Found } | undefined {
-  for (const [name, { texts, ...options }] of Object.entries<Wanted>(wanted) as [Name, Wanted][]) {
-    const [found] = findText(lines, texts, options);
+  for (const [name, one] of Object.entries<Wanted>(wanted) as [Name, Wanted][]) {
+    const found = seenIn(reading, one);
     if (found) return { name, found };
   }
   return undefined;
 }
+
+/** Where it stands on a picture that was read: by its words or, failing that, by its other sign. */
+export const seenIn = (reading: Reading, { texts, orElse, ...options }: Wanted): Found | undefined =>
+  findText(reading.lines, texts, options)[0] ?? orElse?.(reading);
 
 /** What is written on the screen, short enough for an error. */
 export const summary = (lines: readonly Line[]): string =>

@@ -14,7 +14,7 @@ export interface MsiFacts {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
-  readonly architecture: Architecture | 'arm64';
+  readonly architecture: Architecture | 'arm64' | 'ia64';
   readonly productCode: string;
   readonly productName: string;
   readonly productVersion: string;
@@ -23,13 +23,14 @@ export interface MsiFacts {
   readonly fileVersions: Readonly<Record<string, string>>;
 }
 
-/** Platform in the Template of the summary information: `x64;1033`. Empty means Intel. */
+/** Platform in the Template of the summary information: `x64;1033`. Empty means Intel; Intel64 is Itanium. */
 const PLATFORMS: Readonly<Record<string, MsiFacts['architecture']>> = {
   '': 'x86',
   intel: 'x86',
   x64: 'x64',
   amd64: 'x64',
   arm64: 'arm64',
+  intel64: 'ia64',
 };
 
 /**

@@ -77,16 +77,22 @@ describe('the lab’s services', function () {
       });
 
     interface Entry {
+      readonly activityDateTime: string;
       readonly activityDisplayName: string;
       readonly resultReason: string;
       readonly correlationId: string;
       readonly initiatedBy: { readonly user: { readonly ipAddress: string } };
       readonly additionalDetails: readonly { readonly key: string; readonly value: string }[];
     }
+    /** What is to be read of a user: nothing of it before its time has come. */
     const audits = async (upn: string): Promise<readonly Entry[]> => {
       const filter = `loggedByService eq 'Self-service Password Management' and initiatedBy/user/userPrincipalName eq '${upn}'`;
       const { value } = await graph(`auditLogs/directoryAudits?$filter=${encodeURIComponent(filter)}`);
-      return value as readonly Entry[];
+      const entries = value as readonly Entry[];
+      const readAt = Date.now();
+      for (const { activityDateTime } of entries)
+        expect(readAt - Date.parse(activityDateTime)).toBeGreaterThanOrEqual(AUDIT_DELAY_MS);
+      return entries;
     };
     const lastCode = async (mailbox: string): Promise<string> => {
       const { value } = await graph(`users/${mailbox}/messages?$top=1&$orderby=receivedDateTime desc`);

@@ -1,8 +1,9 @@
 import { expect } from '@playwright/test';
+import { boxesIn } from '../console/boxes.ts';
 import type { Frame } from '../console/console.ts';
 import type { Line } from '../console/text.ts';
 import type { Area } from '../core/journal.ts';
-import { boxesIn, questionsIn } from './boxes.ts';
+import { questionsIn } from './boxes.ts';
 
 const [WIDTH, HEIGHT] = [500, 400];
 const WHITE = 0xff;

@@ -1,3 +1,4 @@
+import { boxesIn } from '../console/boxes.ts';
 import type { Frame } from '../console/console.ts';
 import { differingPixels, fieldNear } from '../console/field.ts';
 import type { Screen, Wanted } from '../console/screen.ts';
@@ -6,7 +7,7 @@ import type { Deadline } from '../core/deadline.ts';
 import { Fault } from '../core/errors.ts';
 import type { Area } from '../core/journal.ts';
 import { Secret } from '../core/secret.ts';
-import { boxesIn, holds, isAlike } from './boxes.ts';
+import { holds, isAlike } from './boxes.ts';
 
 /** What of a screen is needed to fill a field in. */
 type Page = Pick<Screen, 'read' | 'frame' | 'click' | 'press' | 'settle' | 'type' | 'clearField' | 'covered'>;
@@ -66,10 +67,14 @@ async function findField(
 ): Promise<{ readonly field: Area | undefined; readonly isBox: boolean }> {
   if (!('texts' in label))
     return { field: label, isBox: boxesIn(screen.frame()).some((box) => isAlike(box, label)) };
-  const { lines, frame } = await screen.read();
-  const found = label.texts.flatMap((text) => findText(lines, text, label))[0];
-  const box = found && (boxAroundPlaceholder(frame, found) ?? fieldNear(frame, found));
-  return { field: box ?? found, isBox: box !== undefined };
+  for (const large of [false, true]) {
+    const { lines, frame } = await screen.read({ large });
+    const found = label.texts.flatMap((text) => findText(lines, text, label))[0];
+    if (!found) continue;
+    const box = boxAroundPlaceholder(frame, found) ?? fieldNear(frame, found);
+    return { field: box ?? found, isBox: box !== undefined };
+  }
+  return { field: undefined, isBox: false };
 }
 
 const boxAroundPlaceholder = (frame: Frame, label: Area): Area | undefined =>

@@ -114,6 +114,8 @@ export async function resetPassword(options: ResetOptions): Promise<Secret> {
     return password;
   } catch (error) {
     const told = at.opened ? await withNumber(attempt, error) : error;
+    // The picture with characters stands on the page that asks for the user ID: then that page is there.
+    if (at.page === 'logon screen' && toFault(error).code === 'captcha-shown') attempt.onPage('user ID');
     if (at.opened) await leave(attempt, error);
     throw atPage(at.page, told);
   } finally {

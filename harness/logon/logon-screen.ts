@@ -1,8 +1,9 @@
 import { utcNow } from '../core/clock.ts';
 import { Fault } from '../core/errors.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Wanted } from '../console/screen.ts';
-import { findText, type Found } from '../console/text.ts';
+import { seenIn, type Wanted } from '../console/screen.ts';
+import type { Found } from '../console/text.ts';
+import { beneathBox, passwordBoxOf } from './chosen-user.ts';
 import type { Logon } from './logon.ts';
 import type { Caption, Screens } from './screens/screens.ts';
 
@@ -23,13 +24,13 @@ const MOST_STEPS_BACK = 6;
  * @throws Fault `user-not-found-on-screen` (machine) or the code of a known-bad screen
  */
 export async function chooseUser(logon: Logon): Promise<string> {
-  const { screen, user, screens, deadline, report } = logon;
-  const { passwordBox } = screens.logon;
+  const { screen, user, deadline, report } = logon;
+  const passwordBox = passwordBoxOf(logon);
   report(`chooses the user ${user.displayName}`);
   await findTile(logon);
   // With several third-party credential providers a user has several tiles; the add-in's is the first.
   const [tile] = [...(await screen.findAll(user.displayName))].sort((a, b) => a.y - b.y || a.x - b.x);
-  const chosen = (await screen.findAll(passwordBox.texts, passwordBox)).length > 0;
+  const chosen = seenIn(await screen.read(), passwordBox) !== undefined;
   if (!tile || chosen) return utcNow();
   const at = await screen.click(tile, `the tile of ${user.displayName}`, deadline);
   await see(logon, { passwordBox }, OPENS_MS, 'waiting for the password box of the chosen user');
@@ -37,29 +38,41 @@ export async function chooseUser(logon: Logon): Promise<string> {
 }
 
 /**
- * Whether the add-in's link is shown to the chosen user.
- * @throws Fault `logon-screen-not-certain` (machine) when neither the link nor this user's password box can be seen
+ * Whether the add-in's link is shown to the chosen user. It is absent only where nothing stands beneath his password box
+ * that could be it.
+ * @throws Fault `logon-screen-not-certain` (machine) when neither the link nor this user's password box can be seen, or
+ *   when a text stands where the link would be that is none of its known wordings
  */
 export async function linkIsShown(logon: Logon): Promise<boolean> {
-  const { screen, user, screens } = logon;
-  const { link, passwordBox } = screens.logon;
+  const { screen, screens } = logon;
+  const { link, passwordBox, others } = screens.logon;
   if (await appears(logon, link, LINK_MS, 'looking for the link')) return true;
   const reading = await screen.read();
-  const { lines } = reading;
-  const certain = [{ texts: [user.displayName] }, passwordBox].every(
-    ({ texts, ...options }: Wanted) => findText(lines, texts, options).length > 0,
-  );
-  if (certain) return false;
-  const uncertain = new Fault(
-    `Whether the link is there is uncertain: the screen shows ${screen.tell(reading)}`,
+  const seen = [beneathBox(logon, reading), beneathBox(logon, await screen.read({ large: true }))];
+  const certain = seen.filter((one) => one !== undefined);
+  if (certain.length === 0) {
+    const uncertain = new Fault(
+      `Whether the link is there is uncertain: the screen shows ${screen.tell(reading)}`,
+      {
+        code: 'logon-screen-not-certain',
+        blame: 'machine',
+        retryable: true,
+        remedy: 'Look at the recorded picture; bring the machine to its logon screen and run again.',
+      },
+    );
+    throw withCaptions(uncertain, screens, [link, passwordBox]);
+  }
+  // Small print reads better when it is large.
+  const texts = certain.findLast(({ unexplained }) => unexplained.length > 0)?.unexplained;
+  if (!texts) return false;
+  throw new Fault(
+    `Whether the link is there is uncertain: beneath the password box stands "${texts.join('", "')}", which is none of its known wordings`,
     {
       code: 'logon-screen-not-certain',
-      blame: 'machine',
-      retryable: true,
-      remedy: 'Look at the recorded picture; bring the machine to its logon screen and run again.',
+      blame: 'config',
+      remedy: `If that is the link, add it to the captions of language ${screens.language}, key ${link.keys.join()}; if it is something else, key ${others.keys.join()}: "npx sspr learn captions MACHINE --page logon" writes such a file (docs/languages.md). Where all the screen is of another language, correct machines[].language.`,
     },
   );
-  throw withCaptions(uncertain, screens, [link, passwordBox]);
 }
 
 /**
@@ -68,10 +81,11 @@ export async function linkIsShown(logon: Logon): Promise<boolean> {
  */
 export async function signIn(logon: Logon, password: Secret): Promise<'accepted' | 'refused'> {
   const { screen, screens, deadline, report } = logon;
-  const { passwordBox, accepted, refused } = screens.logon;
+  const { accepted, refused } = screens.logon;
   await chooseUser(logon);
   report('signs in');
-  const box = await see(logon, { passwordBox }, OPENS_MS, 'looking for the password box');
+  const wanted = { passwordBox: passwordBoxOf(logon) };
+  const box = await see(logon, wanted, OPENS_MS, 'looking for the password box');
   await screen.click(box.found, 'the password box', deadline);
   await screen.type(password, { what: 'the password' }, deadline);
   await screen.press('Enter', deadline);
@@ -95,17 +109,19 @@ export async function returnToLogon(logon: Logon): Promise<void> {
   const { wayBack } = screens.reset;
   for (let step = 0; step < MOST_STEPS_BACK;) {
     await screen.settle(deadline);
-    const reading = await screen.read();
-    const { lines } = reading;
-    const seen = ({ texts, ...options }: Wanted) => findText(lines, texts, options)[0];
-    const button = wayBack.map(seen).find((found) => found !== undefined);
-    if (seen(accepted)) {
+    const name: Wanted = { texts: [user.displayName] };
+    const first = await screen.read();
+    const isKnown = [accepted, ...wayBack, name].some((one) => seenIn(first, one));
+    // A short caption that is misread once is read rightly when it is large.
+    const reading = isKnown ? first : await screen.read({ large: true });
+    const button = wayBack.map((one) => seenIn(reading, one)).find((found) => found !== undefined);
+    if (seenIn(reading, accepted)) {
       deadline.check(screen.tell(reading));
       await deadline.sleep(SIGNED_IN_MS);
       continue;
     }
     if (button) await screen.click(button, button.text, deadline);
-    else if (seen({ texts: [user.displayName] })) return;
+    else if (seenIn(reading, name)) return;
     else await screen.press('Escape', deadline);
     step++;
   }
@@ -132,12 +148,16 @@ async function findTile(logon: Logon): Promise<void> {
     await see(logon, { name }, deadline.remaining(), what);
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'timed-out') throw error;
-    throw new Fault(`The logon screen does not show the user ${user.displayName}: ${error.message}`, {
-      code: 'user-not-found-on-screen',
-      blame: 'machine',
-      remedy: 'Check the display name in the configuration, and that the machine is at its logon screen.',
-      cause: error,
-    });
+    const absent = new Fault(
+      `The logon screen does not show the user ${user.displayName}: ${error.message}`,
+      {
+        code: 'user-not-found-on-screen',
+        blame: 'machine',
+        remedy: 'Check the display name in the configuration, and that the machine is at its logon screen.',
+        cause: error,
+      },
+    );
+    throw withCaptions(absent, screens, [pressControlAltDelete]);
   }
 }
 
@@ -161,7 +181,7 @@ export async function see<Name extends string>(
 }
 
 /** The same fault, with what to do where the right screen was there and says it in other words. */
-function withCaptions(
+export function withCaptions(
   { message, code, blame, retryable, remedy, cause }: Fault,
   { language }: Screens,
   wanted: readonly (Wanted | Caption)[],

@@ -145,9 +145,12 @@ export function ssprNumberIn(lines: readonly Line[]): string | undefined {
   return undefined;
 }
 
-/** A user who is turned away is so for one of several reasons: the same fault, with the number that tells which. */
+/** Pages that may show a number: those that turn a user away, and the one after a new password that cannot be written. */
+const NUMBERED: readonly string[] = [...REFUSAL_PAGES, 'reset-not-possible'];
+
+/** Who may not or cannot reset is told so for one of several reasons: the same fault, with the number that tells which. */
 export async function withNumber(logon: Pick<Logon, 'screen'>, error: unknown): Promise<unknown> {
-  if (!(error instanceof Fault) || !REFUSAL_PAGES.some((page) => page === error.code)) return error;
+  if (!(error instanceof Fault) || !NUMBERED.includes(error.code)) return error;
   try {
     const number = await readNumber(logon);
     if (number === undefined) return error;

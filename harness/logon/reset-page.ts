@@ -4,7 +4,7 @@ import type { Screen, Wanted } from '../console/screen.ts';
 import { findText, type Found, type Line } from '../console/text.ts';
 import { fillIn } from './fill-in.ts';
 import type { Logon } from './logon.ts';
-import { appears, chooseUser, linkIsShown, returnToLogon, see } from './logon-screen.ts';
+import { appears, chooseUser, linkIsShown, returnToLogon, see, withCaptions } from './logon-screen.ts';
 import type { Screens } from './screens/screens.ts';
 
 /** The pages of a reset, in their order; with two gates those of the verification come twice. */
@@ -81,13 +81,15 @@ export function uncover(screen: Screen): void {
 export async function openPage(logon: Logon, onAction: (action: ConsoleAction) => void): Promise<string> {
   const { logon: texts, reset } = logon.screens;
   onAction({ action: 'tile-chosen', at: await chooseUser(logon) });
-  if (!(await linkIsShown(logon)))
-    throw new Fault('The logon screen of the chosen user does not show the link for the reset', {
+  if (!(await linkIsShown(logon))) {
+    const absent = new Fault('The logon screen of the chosen user does not show the link for the reset', {
       code: 'link-absent',
       blame: 'machine',
       remedy:
         'Check that the add-in is installed, that its DLL is in place and its credential provider enabled, and that the machine was restarted.',
     });
+    throw withCaptions(absent, logon.screens, [texts.link]);
+  }
   const clickLink = async (): Promise<string> => {
     logon.report('clicks the link');
     const at = await click(logon, texts.link, 'the link');

@@ -21,7 +21,7 @@ import type { Machines } from './machine.ts';
 
 /** The real Vagrant, the project's Vagrantfile and the lab provider; only the guest is a stand-in. */
 describe('The lab provider, under real Vagrant', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   const folder = mkdtempSync(join(tmpdir(), 'sspr-provider-'));
   const environment: NodeJS.ProcessEnv = {
@@ -39,7 +39,7 @@ describe('The lab provider, under real Vagrant', function () {
     VAGRANT_DEFAULT_PROVIDER: '',
   };
   const machines = openMachines({ root: ROOT, environment });
-  const soon = (what: string): Deadline => Deadline.in(50_000, what);
+  const soon = (what: string): Deadline => Deadline.in(150_000, what);
 
   after(async () => {
     for (const { name } of machines.known()) await machines.destroy(name, soon('cleaning up'));

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -140,16 +141,24 @@ export const DOORS = {
     },
   }),
   package: door({
-    says: 'installs another package: a file beside the fault, the stand-in cut to some bytes, or with a change in SQL (msibuild)',
+    says: 'installs another package: a file beside the fault, or the stand-in, cut to some bytes, with a byte turned over, unsigned, for another processor, or with a change in SQL (msibuild)',
     takes: z.union([
       z.strictObject({ file: text }),
       z.strictObject({ cutTo: z.int().min(0) }),
+      z.strictObject({ damagedAt: z.int().min(0) }),
+      z.strictObject({ unsigned: z.literal(true) }),
+      z.strictObject({ template: text }),
       z.strictObject({ sql: z.array(text).min(1) }),
     ]),
     async open(value, { folder, scratch, standIn, run }) {
       const path = 'file' in value ? resolve(folder, value.file) : join(scratch, 'SsprWindowsLogon.PROD.msi');
-      if (!('file' in value)) copyFileSync(standIn, path);
+      if ('unsigned' in value)
+        await promisify(execFile)('osslsigncode', ['remove-signature', '-in', standIn, '-out', path]);
+      else if (!('file' in value)) copyFileSync(standIn, path);
       if ('cutTo' in value) truncateSync(path, value.cutTo);
+      if ('damagedAt' in value) damage(path, value.damagedAt);
+      if ('template' in value)
+        await promisify(execFile)('msibuild', [path, '-s', '', '', value.template, `{${randomUUID()}}`]);
       if ('sql' in value)
         for (const line of value.sql) await promisify(execFile)('msibuild', [path, '-q', line]);
       run.config = merged(run.config, { package: { path } });
@@ -200,6 +209,14 @@ export const DOORS = {
 
 export type DoorName = keyof typeof DOORS;
 export const DOOR_NAMES = Object.keys(DOORS) as DoorName[];
+
+/** Turns all bits of one byte over. */
+function damage(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  if (at >= bytes.length) throw notSeeded(`the package has ${bytes.length} bytes, and none at ${at}`);
+  bytes[at] = ~bytes.readUInt8(at) & 0xff;
+  writeFileSync(path, bytes);
+}
 
 /** The guest's X server is a child of the guest's process, whose number is in guest.json. */
 async function dropConsole({ machineFolder }: Bench): Promise<void> {

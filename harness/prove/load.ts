@@ -14,7 +14,7 @@ import { runConfig } from './run-config.ts';
 /** Where the faults are: a folder an area, a file a fault. */
 export const FAULTS = fileURLToPath(new URL('./faults', import.meta.url));
 
-const AREAS = ['guest', 'network', 'package', 'tenant', 'console', 'time', 'harness'];
+const AREAS = ['guest', 'network', 'package', 'tenant', 'console', 'language', 'time', 'harness'];
 /** How many names an error shows. */
 const SHOWN = 8;
 

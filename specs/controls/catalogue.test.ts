@@ -150,12 +150,22 @@ describe('The judges', () => {
     for (const { id, judge, os } of JUDGED) {
       const failures = Object.fromEntries(PARTS.map((part) => [part, 'access is denied']));
       // The probe leaves out what it could not read.
-      const facts = { schema: 1, failures } as unknown as Facts;
+      const facts = { schema: 1, scriptHost: { state: 'available' }, failures } as unknown as Facts;
       const { outcome, summary, remediation } = judge({ ...subjectOf(os), facts });
       if (outcome !== 'error' || !summary.includes('access is denied') || !remediation)
         silent.push(`${id} ${os}`);
     }
     expect(silent).toEqual([]);
+  });
+
+  it('say how to let the machine run scripts where it makes no connections for want of them', () => {
+    const remedyOf = (state: 'available' | 'disabled'): string | undefined => {
+      const facts = { schema: 1, scriptHost: { state }, failures: { connections: 'none made' } };
+      const subject = { ...subjectOf('win7'), facts: facts as unknown as Facts };
+      return controlById('tls.handshake').judge!(subject).remediation;
+    };
+    expect(remedyOf('disabled')).toContain('Windows Script Host');
+    expect(remedyOf('available')).not.toContain('Windows Script Host');
   });
 
   it('judge as ever when a part failed that they do not look at', () => {
@@ -201,6 +211,7 @@ describe('The judges', () => {
       'prerequisites.uac-enabled',
       'proxy.settings-agree',
       'proxy.settings-readable',
+      'proxy.ways-to-portal',
       'tls.cipher-suite-order',
       'tls.client-enabled',
       'tls.registry-agrees',

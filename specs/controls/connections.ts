@@ -13,6 +13,7 @@ import { winHttpProxy } from '../../harness/guest/routes.ts';
  * - `proxyName`, `proxyClosed`, `proxySilent`: the same of the proxy
  * - `proxyAuthentication`: the proxy asked the user to sign in (407)
  * - `refused`: an HTTP refusal came in place of an answer
+ * - `beyond`: the proxy says that it got no answer from behind it
  * - `unknown`: an error that the table does not hold
  */
 export type Reach =
@@ -30,6 +31,7 @@ export type Reach =
   | 'proxySilent'
   | 'proxyAuthentication'
   | 'refused'
+  | 'beyond'
   | 'unknown';
 
 export interface ConnectionError {
@@ -75,7 +77,7 @@ export const CONNECTION_ERRORS: Readonly<Record<string, ConnectionError>> = {
   '0x80072f7d': {
     name: 'ERROR_WINHTTP_SECURE_CHANNEL_ERROR',
     reach: 'protocol',
-    meaning: 'the TLS handshake failed: no protocol or cipher suite in common',
+    meaning: 'the TLS handshake failed: nothing in common, or a proxy lets nothing through',
   },
   '0x80072f8f': {
     name: 'ERROR_WINHTTP_SECURE_FAILURE',
@@ -100,7 +102,13 @@ export const CONNECTION_ERRORS: Readonly<Record<string, ConnectionError>> = {
 };
 
 /** Answers that a proxy gives in place of the host behind it. */
-const REFUSALS: readonly number[] = [403, 502, 503, 504];
+const BY_STATUS: Readonly<Record<number, Reach>> = {
+  403: 'refused',
+  407: 'proxyAuthentication',
+  502: 'beyond',
+  503: 'beyond',
+  504: 'beyond',
+};
 
 export interface Diagnosis {
   readonly reach: Reach;
@@ -155,13 +163,13 @@ const proxysOwn =
   ({ proxyItself }, throughProxy) =>
     throughProxy && !isAlive(proxyItself) ? reach : undefined;
 
+const TELLING: readonly Reach[] = ['certificate', 'proxyAuthentication', 'refused', 'beyond'];
+
 /** Where WinHTTP only says that the connection or the handshake failed, others may have been told more. */
 const toldElsewhere = ({ winInet, withoutTls }: Witnesses): Reach | undefined => {
   if (withoutTls?.status === 407) return 'proxyAuthentication';
   const second = winInet && reachOf(winInet);
-  return second === 'certificate' || second === 'proxyAuthentication' || second === 'refused'
-    ? second
-    : undefined;
+  return second !== undefined && TELLING.includes(second) ? second : undefined;
 };
 
 const REFINED: Readonly<Partial<Record<Reach, Refine>>> = {
@@ -198,8 +206,8 @@ function isTo(url: string, wanted: string): boolean {
 }
 
 function reachOf({ ok, status, error }: Connection): Reach {
-  if (status === 407) return 'proxyAuthentication';
-  if (REFUSALS.includes(status)) return 'refused';
+  const instead = BY_STATUS[status];
+  if (instead !== undefined) return instead;
   if (ok || status > 0) return 'answered';
   return CONNECTION_ERRORS[error.toLowerCase()]?.reach ?? 'unknown';
 }

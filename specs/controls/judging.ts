@@ -24,6 +24,8 @@ export type Part = keyof typeof PARTS;
 
 const PROBE_REMEDY =
   'Run the probe again as an administrator of the machine; if it fails again, read its error and the access rights of what it reads.';
+const SCRIPTS_REMEDY =
+  'Let the machine run scripts, and run again: reg add "HKLM\\SOFTWARE\\Microsoft\\Windows Script Host\\Settings" /v Enabled /t REG_DWORD /d 1 /f; where AppLocker or another policy blocks cscript.exe, allow it for the account of WinRM.';
 
 /**
  * A judge that speaks only of what could be read. When one of the parts failed as a whole, or a reading that the judge
@@ -43,13 +45,14 @@ export function given(parts: readonly Part[], judge: Judge): Judge {
 }
 
 /** "Could not check", with the reason, when one of these parts could not be read; else undefined. */
-export function firstUnread(parts: readonly Part[], { failures }: Facts): Verdict | undefined {
+export function firstUnread(parts: readonly Part[], { failures, scriptHost }: Facts): Verdict | undefined {
   const part = parts.find((one) => failures[one] !== undefined);
-  return part === undefined
-    ? undefined
-    : couldNotCheck(`The probe could not read ${PARTS[part]}: ${failures[part]}`, {
-        remediation: PROBE_REMEDY,
-      });
+  if (part === undefined) return undefined;
+  // Only a script can make connections (harness/guest/probe/fallback.ts).
+  const needsScripts = part === 'connections' && scriptHost.state !== 'available';
+  return couldNotCheck(`The probe could not read ${PARTS[part]}: ${failures[part]}`, {
+    remediation: needsScripts ? SCRIPTS_REMEDY : PROBE_REMEDY,
+  });
 }
 
 /**

@@ -188,4 +188,9 @@ describe('What the tenant says of the test user', () => {
       );
     });
   }
+
+  it('prerequisites.alternate-methods leaves a user who has registered nothing to prerequisites.user-registered', () => {
+    const nobody = registration({ isSsprRegistered: false, methodsRegistered: [] });
+    expect(judgeAlternateMethods(nobody, 1).outcome).toBe('skipped');
+  });
 });

@@ -1,4 +1,11 @@
-import { fail, couldNotCheck, notApplicable, pass, type Verdict } from '../../harness/core/outcome.ts';
+import {
+  couldNotCheck,
+  fail,
+  notApplicable,
+  pass,
+  skipped,
+  type Verdict,
+} from '../../harness/core/outcome.ts';
 import type { Registration } from '../../harness/directory/directory.ts';
 import {
   type Control,
@@ -300,12 +307,18 @@ const METHODS_BESIDE_THE_APP: readonly string[] = [
  * Decides `prerequisites.alternate-methods`.
  * @param required how many methods the policy of the tenant asks for
  */
-export function judgeAlternateMethods({ methodsRegistered }: Registration, required: number): Verdict {
+export function judgeAlternateMethods(
+  { methodsRegistered, isSsprRegistered }: Registration,
+  required: number,
+): Verdict {
   const usable = methodsRegistered.filter((method) => METHODS_BESIDE_THE_APP.includes(method));
   const detail = {
     expected: `at least ${required} of ${METHODS_BESIDE_THE_APP.join(', ')}`,
     observed: methodsRegistered.join(', ') || 'no method',
   };
+  // What is wrong with such a user is that he is not registered, and that is said already.
+  if (!isSsprRegistered && methodsRegistered.length === 0)
+    return skipped('The user has registered no method at all: see prerequisites.user-registered', detail);
   return usable.length >= required
     ? pass(`Usable at the logon screen: ${usable.join(', ')}`, detail)
     : fail('The user could prove the identity only with the Authenticator app, or not at all', detail);

@@ -83,7 +83,15 @@ describe('The way to the portal', () => {
     ['a page that is not there', [refusedBy(404)], 'pass', 'answered', 'pass', 'pass'],
     ['407 from the proxy', [refusedBy(407)], 'error', 'asks for a sign-in', 'fail', 'error'],
     ['403 on the way', [refusedBy(403)], 'fail', `by the proxy ${PROXY}`, 'error', 'error'],
-    ['504 on the way', [refusedBy(504)], 'fail', 'refused', 'error', 'error'],
+    ['504 on the way', [refusedBy(504)], 'fail', 'gets no answer from the portal', 'error', 'error'],
+    [
+      'no handshake, and WinINET saw 503',
+      [failed('0x80072f7d'), refusedBy(503, 'wininet')],
+      'fail',
+      'gets no answer from the portal',
+      'error',
+      'error',
+    ],
     [
       'proxy not found',
       [failed('0x80072ee7'), proxyFails('0x80072ee7')],
@@ -273,7 +281,11 @@ describe('proxy.extra-hosts', () => {
   });
 
   it('knows nothing of a host that is not reached while the portal is not reached either', () => {
-    const connections = [failed('0x80072f7d'), first!, { ...second!, ok: false, status: 0, error: '0x80072f7d' }];
+    const connections = [
+      failed('0x80072f7d'),
+      first!,
+      { ...second!, ok: false, status: 0, error: '0x80072f7d' },
+    ];
     expect(judge('proxy.extra-hosts', { connections })).toMatchObject({
       outcome: 'error',
       remediation: expect.stringContaining('proxy.portal-reachable'),

@@ -1,3 +1,4 @@
+import { Fault } from '../../harness/core/errors.ts';
 import {
   couldNotCheck,
   fail,
@@ -230,7 +231,14 @@ const PORTAL: Readonly<Record<Reach, readonly [Outcome, (via: string | undefined
   refused: [
     'fail',
     (via) =>
-      `The request was refused ${via === undefined ? 'on the way to the portal' : `by the proxy ${via}, or behind it`}`,
+      `The request was refused (HTTP status 403) ${via === undefined ? 'on the way to the portal' : `by the proxy ${via}, or behind it`}`,
+  ],
+  beyond: [
+    'fail',
+    (via) =>
+      via === undefined
+        ? 'What stands before the portal gets no answer from it'
+        : `The proxy ${via} gets no answer from the portal: it does not find the way there, or nobody listens`,
   ],
   unknown: ['error', () => 'The connection failed with an error that says nothing of the network'],
 };
@@ -252,6 +260,14 @@ function judgePortal(subject: Subject): Verdict {
   }
   const [outcome, summary] = PORTAL[reach];
   const direct = otherWays(subject.facts, host).find(({ route }) => route === 'direct');
+  const damage = outcome === 'pass' ? undefined : unreadStores(subject);
+  if (damage)
+    return {
+      outcome,
+      summary: `${summary(via)}, and the proxy that is set up is not known: ${damage.message}`,
+      ...detail,
+      remediation: damage.remedy,
+    };
   return {
     outcome,
     summary: summary(via),
@@ -260,15 +276,30 @@ function judgePortal(subject: Subject): Verdict {
   };
 }
 
+/** Why the proxy settings are not known, if they are not: Windows then goes without a proxy, as if none were set. */
+function unreadStores({ facts }: Subject): Fault | undefined {
+  try {
+    proxyStores(facts.proxy, read);
+    return undefined;
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+}
+
 const PROXY_REMEDIES: Readonly<Partial<Record<Reach, string>>> = {
   proxyName: 'Set the name of the proxy right, or its record in the name service',
   proxyClosed: 'Start the proxy, or set its address and port right',
   proxySilent: 'Start the proxy again, or open the way to it at the firewall',
 };
 
+const BEYOND_REMEDY =
+  'See at the proxy itself why it does not reach the portal, port 443: its name service, the firewall behind it. On the machine nothing has to be done.';
+
 function portalRemedy(reach: Reach, via: string | undefined, directly: boolean): Partial<Verdict> {
   if (reach === 'proxyAuthentication')
     return { remediation: 'Let the proxy pass the portal without authentication first, then run again.' };
+  if (reach === 'beyond' && !directly) return { remediation: BEYOND_REMEDY };
   const start = PROXY_REMEDIES[reach];
   if (start === undefined && (via === undefined || !directly)) return {};
   const past = directly ? ' The portal answers without the proxy: netsh winhttp reset proxy.' : '';
@@ -314,6 +345,8 @@ const isReached = ({ reach }: Pick<Diagnosis, 'reach'>): boolean =>
 function recordWays({ facts, policy: { portalHost } }: Subject): Verdict {
   const own = diagnose(facts, portalHost);
   if (own === undefined) return couldNotCheck(`The guest was not asked to connect to ${portalHost}`);
+  // Which way is the one that is set up is known only where all settings are.
+  proxyStores(facts.proxy, read);
   const others = otherWays(facts, portalHost);
   const reached = isReached(own);
   const direct = others.find(({ route }) => route === 'direct');
@@ -353,15 +386,13 @@ function judgeExtraHosts({ facts, policy: { portalHost } }: Subject): Verdict {
     });
   }
   const observed = tried.map(({ host, observed: what }) => `${host}: ${what}`).join('; ');
-  const missed = tried
-    .filter((diagnosis) => !isReached(diagnosis))
-    .map(({ host }) => host);
+  const missed = tried.filter((diagnosis) => !isReached(diagnosis)).map(({ host }) => host);
   if (missed.length === 0) return pass('They can be reached', { expected, observed });
   // What keeps the machine from the portal keeps it from them, and is told there.
   const portal = diagnose(facts, portalHost);
-  return portal === undefined || isReached(portal)
+  return portal === undefined || portal.reach === 'answered'
     ? fail(`Not reached: ${missed.join(', ')}`, { expected, observed })
-    : couldNotCheck('The portal is not reached either, so nothing is known of these hosts', {
+    : couldNotCheck('The portal does not answer either, so nothing is known of these hosts', {
         expected,
         observed,
         remediation: REACH_FIRST,

@@ -159,13 +159,13 @@ describe('tls.handshake', () => {
     const certificate = seen(failed('0x80072f7d'), failed('0x800c0019', 'wininet'));
     expect(certificate).toMatchObject({
       outcome: 'fail',
-      summary: 'The guest refused the certificate of the portal',
+      summary: expect.stringContaining('The guest refused the certificate of the portal'),
     });
     expect(certificate.remediation).toContain('clock');
     const protocol = seen(failed('0x80072f7d'), failed('0x800c0008', 'wininet'));
     expect(protocol).toMatchObject({
       outcome: 'fail',
-      summary: expect.stringContaining('no TLS 1.2 in common'),
+      summary: expect.stringContaining('no cipher suite of TLS 1.2 in common'),
     });
     expect(seen(failed('0x80072f7d'))).toMatchObject({
       outcome: 'error',
@@ -308,6 +308,11 @@ describe('What Windows logs of the handshakes', () => {
         summary: expect.stringContaining('logged no'),
       });
       expect(verdict(elsewhere)).toMatchObject({ outcome: 'skipped', observed: 'logged for update.example' });
+      const broken = { ...logged(), connections: [failed('0x80072f7d')] };
+      expect(verdict(broken)).toMatchObject({
+        outcome: 'skipped',
+        summary: expect.stringContaining('completed'),
+      });
     });
   }
 
@@ -333,7 +338,7 @@ describe('What Windows logs of the handshakes', () => {
   const agreement: [string, Overrides['tls'], Partial<Handshake>, Outcome][] = [
     ['on, and negotiated', {}, {}, 'pass'],
     ['off, and negotiated all the same', { enabled: present(0) }, {}, 'fail'],
-    ['on, and not negotiated', {}, { protocol: 'TLS 1.0' }, 'fail'],
+    ['on, and not negotiated: by whose doing, nobody tells', {}, { protocol: 'TLS 1.0' }, 'error'],
     ['off, and not negotiated', { enabled: present(0) }, { protocol: 'TLS 1.0' }, 'pass'],
     ['off by default only: a program may ask for it', { disabledByDefault: present(1) }, {}, 'pass'],
     ['not known', { enabled: unreadable }, {}, 'error'],
@@ -362,5 +367,24 @@ describe('What Windows logs of the handshakes', () => {
     // The root decides, not whoever else stands in the chain.
     expect(verdict(['Example Issuing CA 01']).outcome).toBe('fail');
     expect(verdict(['Example Global Root G2'], { chain: [] }).outcome).toBe('skipped');
+  });
+
+  it('leaves it to tls.handshake to name an issuer that the machine itself refuses', () => {
+    const subject = subjectOf(
+      'win7',
+      {
+        ...logged({ chain: ['portal', 'Contoso Web Inspection CA'] }),
+        connections: [failed('0x80072f8f')],
+      },
+      { portalIssuers: ['Example Global Root G2'] },
+    );
+    expect(judgeOf('tls.handshake')(subject)).toMatchObject({
+      outcome: 'fail',
+      summary: expect.stringMatching(/refused the certificate.*Contoso Web Inspection CA/),
+    });
+    expect(judgeOf('tls.certificate-issuer')(subject)).toMatchObject({
+      outcome: 'error',
+      remediation: expect.stringContaining('tls.handshake'),
+    });
   });
 });

@@ -51,7 +51,7 @@ export const tls: readonly Control[] = [
     stage: 'checks',
     observed: ['wire'],
     appliesTo: EVERY_MACHINE,
-    remediation: `Enable TLS 1.2 for Schannel and for WinHTTP, and restart: ${ENABLE_CLIENT} & ${SET_WINHTTP}.`,
+    remediation: `On Windows 7 install KB3140245 if it is missing (see prerequisites.patched). Enable TLS 1.2 for Schannel and for WinHTTP, and restart: ${ENABLE_CLIENT} & ${SET_WINHTTP}.`,
     judge: given(['connections', 'proxy', 'tls'], judgeHandshake),
   },
   {
@@ -215,8 +215,12 @@ const HANDSHAKE: Readonly<Record<Reach, readonly [Outcome, string]>> = {
   proxySilent: ['error', 'No handshake could be tried: the proxy does not answer'],
   proxyAuthentication: ['error', 'No handshake could be tried: the proxy asks for a sign-in'],
   refused: ['error', 'Whether a handshake was made is not known: the answer was a refusal'],
+  beyond: ['error', 'No handshake could be tried: the proxy gets no answer from the portal'],
   unknown: ['error', 'The connection failed with an error that says nothing of the handshake'],
 };
+
+const SUITES_REMEDY =
+  'TLS 1.2 is on. See whether a policy leaves no suite (tls.cipher-suite-order), and what a proxy that opens TLS offers in place of the portal, by this on another machine behind it: openssl s_client -connect HOST:443 -proxy PROXY:PORT.';
 
 const REACH_FIRST = 'Let the machine reach the portal first (see proxy.portal-reachable), then run again.';
 
@@ -226,7 +230,9 @@ function judgeHandshake(subject: Subject): Verdict {
   const expected = `an HTTPS answer from ${portalHost}`;
   if (diagnosis === undefined)
     return couldNotCheck(`The guest was not asked to connect to ${portalHost}`, { expected });
-  const { reach, via, observed } = diagnosis;
+  const { reach, via } = diagnosis;
+  const chain = reach === 'certificate' ? chainShown(subject) : undefined;
+  const observed = chain ? `${chain.join(' < ')}; ${diagnosis.observed}` : diagnosis.observed;
   // Both look the same from here. With TLS 1.2 on it is the proxy more often, so proxy.portal-reachable decides.
   if (reach === 'tunnel' && canSpeakTls12(subject)) {
     return couldNotCheck(
@@ -234,7 +240,14 @@ function judgeHandshake(subject: Subject): Verdict {
       { expected, observed, remediation: REACH_FIRST },
     );
   }
-  const [outcome, summary] = HANDSHAKE[reach];
+  if (reach === 'protocol' && canSpeakTls12(subject))
+    return fail('The handshake failed: no cipher suite of TLS 1.2 in common with the portal', {
+      expected,
+      observed,
+      remediation: SUITES_REMEDY,
+    });
+  const [outcome, what] = HANDSHAKE[reach];
+  const summary = chain ? `${what}, which comes from ${chain.at(-1) ?? ''}` : what;
   return { outcome, summary, expected, observed, ...handshakeRemedy(reach) };
 }
 
@@ -284,7 +297,14 @@ const LOG_REMEDY =
   'Nothing has to be done. To see handshakes, let this account switch on EventLogging of SCHANNEL and the CAPI2 log, and restart the machine once with EventLogging 5.';
 
 /** Why nothing can be said of the handshakes. It is never the machine's fault. */
-function notLogged({ facts: { handshakes }, policy: { portalHost } }: Subject, what: string): Verdict {
+function notLogged({ facts, policy: { portalHost } }: Subject, what: string): Verdict {
+  const { handshakes } = facts;
+  const reach = diagnose(facts, portalHost)?.reach;
+  if (reach !== undefined && reach !== 'answered' && reach !== 'certificate') {
+    return skipped(`No handshake with ${portalHost} was completed, so there is none to look at`, {
+      remediation: 'Nothing to do here: see tls.handshake and proxy.portal-reachable, then run again.',
+    });
+  }
   const why =
     handshakes.logged.state === 'off'
       ? `Windows did not log its handshakes: ${handshakes.logged.reason || 'this was not tried'}`
@@ -323,6 +343,9 @@ function judgeNegotiated(subject: Subject): Verdict {
     : pass('TLS 1.2 or later was negotiated with the portal', detail);
 }
 
+const OTHER_SIDE_FIRST =
+  'See what answers in place of the portal (tls.negotiated, tls.certificate-issuer); then apply the policies, restart and run again: gpupdate /force & shutdown /r /t 0.';
+
 function judgeRegistryAgrees(subject: Subject): Verdict {
   const enabled = read('Enabled', subject.facts.tls.enabled);
   const promised = canSpeakTls12(subject);
@@ -339,16 +362,21 @@ function judgeRegistryAgrees(subject: Subject): Verdict {
       detail,
     );
   }
+  // What was negotiated is what both sides have: nobody tells which one lacks it.
   return promised && seen.some(({ protocol }) => !isTls12(protocol))
-    ? fail(
-        'The registry promises TLS 1.2, but it was not negotiated: a restart or a policy is pending',
-        detail,
+    ? couldNotCheck(
+        'The registry promises TLS 1.2, but it was not negotiated: the other side has none, or a restart or a policy is pending',
+        { ...detail, remediation: OTHER_SIDE_FIRST },
       )
     : pass('The registry and the wire agree', detail);
 }
 
+/** The certificates that the guest was shown, the portal's first, as far as Windows has logged them. */
+const chainShown = (subject: Subject): readonly string[] | undefined =>
+  handshakesWith(subject).find((one) => one.chain.length > 0)?.chain;
+
 function judgeIssuer(subject: Subject): Verdict {
-  const chain = handshakesWith(subject).find((one) => one.chain.length > 0)?.chain;
+  const chain = chainShown(subject);
   if (chain === undefined) return notLogged(subject, 'chain of certificates');
   const { portalIssuers } = subject.policy;
   const root = chain.at(-1) ?? '';
@@ -356,12 +384,19 @@ function judgeIssuer(subject: Subject): Verdict {
   if (portalIssuers.length === 0)
     return pass(`The issuer is recorded: ${root}`, { ...detail, expected: 'any that the machine trusts' });
   const expected = portalIssuers.join(' or ');
-  return portalIssuers.some((name) => name.toLowerCase() === root.toLowerCase())
-    ? pass(`The certificate comes from ${root}`, { ...detail, expected })
-    : fail(`TLS to the portal is intercepted, or its issuer is new: the certificate comes from ${root}`, {
-        ...detail,
-        expected,
-      });
+  if (portalIssuers.some((name) => name.toLowerCase() === root.toLowerCase()))
+    return pass(`The certificate comes from ${root}`, { ...detail, expected });
+  // That somebody else answers is told there; nothing is read on the way as long as the machine refuses him.
+  if (diagnose(subject.facts, subject.policy.portalHost)?.reach === 'certificate')
+    return couldNotCheck(`The machine refused the certificate that it was shown, which comes from ${root}`, {
+      ...detail,
+      expected,
+      remediation: 'Put right first what tls.handshake says, then run again.',
+    });
+  return fail(`TLS to the portal is intercepted, or its issuer is new: the certificate comes from ${root}`, {
+    ...detail,
+    expected,
+  });
 }
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];

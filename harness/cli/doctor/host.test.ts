@@ -8,7 +8,13 @@ import { Deadline } from '../../core/deadline.ts';
 import { Fault } from '../../core/errors.ts';
 import { lookForBox } from './boxes.ts';
 import { examine, once } from './finding.ts';
-import { diskExamination, MACHINE_MEMORY_MB, memoryExamination, nodeExamination } from './host.ts';
+import {
+  diskExamination,
+  MACHINE_MEMORY_MB,
+  memoryExamination,
+  nodeExamination,
+  readingExamination,
+} from './host.ts';
 import { judgeHyperv, providerExaminations } from './providers.ts';
 import { findings } from './testing.ts';
 import { compareVersions, judgeVersion, KNOWN_GOOD, versionIn } from './versions.ts';
@@ -51,6 +57,19 @@ describe('the doctor looks at this host', () => {
       MACHINE_MEMORY_MB,
       MACHINE_MEMORY_MB,
     ]);
+  });
+
+  it('and can read what the machines say, or says whose language it cannot read', async () => {
+    expect(await examine(readingExamination(['en', 'zh-CN']))).toEqual({
+      state: 'ok',
+      says: 'reads eng, chi_sim',
+    });
+    const few = (): Promise<string> => Promise.resolve('List of available languages (2):\neng\nosd');
+    expect(await examine(readingExamination(['fr', 'zh-CN'], few))).toEqual({
+      state: 'problem',
+      says: 'its data of fra, chi_sim is missing; the machines speak fr, zh-CN',
+      remedy: 'Install it: apt-get install tesseract-ocr tesseract-ocr-fra tesseract-ocr-chi-sim.',
+    });
   });
 
   it('and counts memory and disk', async () => {

@@ -3,10 +3,40 @@ import { existsSync, readFileSync } from 'node:fs';
 import { freemem, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../../config/lab-state.ts';
+import { TESSERACT } from '../../console/open.ts';
+import { installTesseract } from '../../console/text/tesseract.ts';
 import { Fault } from '../../core/errors.ts';
+import type { Language } from '../../core/languages.ts';
 import type { ProviderName } from '../../machines/machine.ts';
 import { type Examination, note, type Once } from './finding.ts';
+import { ask } from './tool.ts';
 import { compareVersions, judgeVersion, KNOWN_GOOD } from './versions.ts';
+
+/**
+ * Whether the screens of these machines can be read.
+ * @param languages of the machines
+ * @param list what `tesseract --list-langs` says
+ */
+export const readingExamination = (
+  languages: readonly Language[],
+  list = (remedy: string) => ask('tesseract', ['--list-langs'], remedy),
+): Examination => ({
+  what: 'Tesseract',
+  look: async () => {
+    const needed = [...new Set(languages.flatMap((language) => TESSERACT[language].split('+')))];
+    const installed = (await list(`${installTesseract(needed)}.`)).split(/\s+/);
+    const missing = needed.filter((one) => !installed.includes(one));
+    if (missing.length === 0) return `reads ${needed.join(', ')}`;
+    throw new Fault(
+      `its data of ${missing.join(', ')} is missing; the machines speak ${languages.join(', ')}`,
+      {
+        code: 'ocr-missing',
+        blame: 'config',
+        remedy: `${installTesseract(missing)}.`,
+      },
+    );
+  },
+});
 
 /** What each machine gets, in MB: the Vagrantfile says the same. */
 export const MACHINE_MEMORY_MB = 2048;

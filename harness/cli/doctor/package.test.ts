@@ -13,11 +13,13 @@ describe('the doctor looks at the package', function () {
   const folder = mkdtempSync(join(tmpdir(), 'sspr-package-'));
   const file = (name: string): string => join(folder, name);
   const tool = (program: string, ...args: string[]) => promisify(execFile)(program, args, { cwd: folder });
-  let plain = '';
-  const look = (path: string, standIn = false) => findings(packageExaminations(path, standIn).examinations);
+  const unsigned = file('unsigned.msi');
+  let standIn = '';
+  const look = (path: string, ofLab = false) => findings(packageExaminations(path, ofLab).examinations);
 
   before(async () => {
-    plain = (await prepareGuestFiles(() => undefined)).msi;
+    standIn = (await prepareGuestFiles(() => undefined)).msi;
+    await tool('osslsigncode', 'remove-signature', '-in', standIn, '-out', unsigned);
     for (const [name, usage, organization] of [
       ['code', 'codeSigning', 'Microsoft Corporation'],
       ['other', 'codeSigning', 'Throw Away'],
@@ -28,7 +30,7 @@ describe('the doctor looks at the package', function () {
       const says = ['-days', '2', '-subj', subject, '-addext', `extendedKeyUsage=${usage}`];
       await tool('openssl', 'req', '-x509', ...key, ...says);
       const by = ['-h', 'sha256', '-certs', `${name}.pem`, '-key', `${name}.key`];
-      await tool('osslsigncode', 'sign', ...by, '-in', plain, '-out', `${name}.msi`);
+      await tool('osslsigncode', 'sign', ...by, '-in', unsigned, '-out', `${name}.msi`);
     }
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -46,11 +48,18 @@ describe('the doctor looks at the package', function () {
   });
 
   it('that nobody has signed: a problem, but for the stand-in of the lab', async () => {
-    expect((await look(plain))['its signature']).toMatchObject({
+    expect((await look(unsigned))['its signature']).toMatchObject({
       state: 'problem',
       remedy: expect.stringContaining('https://aka.ms/sspraddin'),
     });
-    expect(troubles(await look(plain, true))).toEqual({ 'its signature': 'note' });
+    expect(troubles(await look(unsigned, true))).toEqual({ 'its signature': 'note' });
+  });
+
+  it('that is the stand-in of the lab: says that the lab has signed it', async () => {
+    expect((await look(standIn, true))['its signature']).toMatchObject({
+      state: 'note',
+      says: expect.stringMatching(/^by the lab's own signer: sha256, signed by /),
+    });
   });
 
   it('that somebody else has signed: worth knowing', async () => {

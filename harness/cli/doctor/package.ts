@@ -10,7 +10,7 @@ const AGAIN = 'Download the package again, from Microsoft: https://aka.ms/ssprad
 
 /**
  * What is said of the package that is to be installed.
- * @param standIn whether it is the lab's own, which nobody signs
+ * @param standIn whether it is the lab's own, which the lab signs itself
  */
 export function packageExaminations(
   path: string,

@@ -13,7 +13,13 @@ import { Vagrant } from '../../machines/vagrant.ts';
 import { commandFor } from '../command-for.ts';
 import { type Box, lookForBox } from './boxes.ts';
 import { type Examination, type Group, later, once, type Once } from './finding.ts';
-import { diskExamination, memoryExamination, nodeExamination, vagrantExamination } from './host.ts';
+import {
+  diskExamination,
+  memoryExamination,
+  nodeExamination,
+  readingExamination,
+  vagrantExamination,
+} from './host.ts';
 import { LAB_EXAMINATIONS } from './lab.ts';
 import { machineExaminations } from './machine.ts';
 import { packageExaminations } from './package.ts';
@@ -85,6 +91,7 @@ function hostGroup(loaded: LoadedConfig, deadline: Deadline, missing: readonly M
     title: 'this host',
     examinations: () => [
       ...everywhere,
+      readingExamination([...new Set(machines.map(({ language }) => language))]),
       ...providers.flatMap((provider) =>
         providerExaminations(provider, { vagrant: version, plugins, deadline }),
       ),

@@ -36,6 +36,7 @@ describe('The lines of a page', () => {
     expect(propose('logon', LOGON, builtInCaptions('sv'))).toEqual([
       { key: 'logon.passwordBox', line: 1, isKnown: true },
       { key: 'logon.link', line: 2, isKnown: expect.any(Boolean) as unknown as boolean },
+      { key: 'logon.others', line: undefined, isKnown: false },
     ]);
     expect(propose('locked', LOGON, builtInCaptions('sv'))).toEqual([
       { key: 'logon.pressControlAltDelete', line: undefined, isKnown: false },
@@ -67,6 +68,7 @@ describe('npx sspr learn captions', () => {
         say: (line) => said.push(line),
         ask: undefined,
         today: '2027-01-31',
+        files: [],
         ...surroundings,
       },
     );
@@ -79,9 +81,34 @@ describe('npx sspr learn captions', () => {
     expect(readFileSync(out, 'utf8')).toContain('source: seen\n      where: win7, 2027-01-31');
   });
 
+  it('knows what the configuration names, and has each key in one file only', async () => {
+    await learn({ caption: ['logon.link=4'] });
+    const files = openCaptions([out]);
+    await learn({}, { files });
+    expect(said.join('\n')).toMatch(/logon\.link \(the link to the reset\), known already: probably line 4/);
+    const other = join(folder, 'other.yaml');
+    await expect(learn({ caption: ['logon.link=3'], out: other }, { files })).rejects.toMatchObject({
+      code: 'captions-elsewhere',
+      remedy: expect.stringMatching(/--out .*sv\.yaml --force/),
+    });
+    expect(existsSync(other)).toBe(false);
+    await learn({ caption: ['logon.link=3'], force: true }, { files });
+    expect(screensFor('sv', openCaptions([out])).logon.link.texts).toEqual(['Glömt ditt lösenord?']);
+  });
+
+  it('adds to what is known where a key has several texts, and replaces none', async () => {
+    await learn({ caption: ['logon.others=4'] });
+    const { others } = screensFor('sv', openCaptions([out])).logon;
+    expect(others.texts).toEqual([...screensFor('sv').logon.others.texts, 'Windows 7 Professional']);
+  });
+
   it('asks a person for each caption of each page, and takes what it proposes for an answer', async () => {
     const asked: string[] = [];
-    const answers: Record<string, string> = { 'logon.passwordBox': '', 'logon.link': '4' };
+    const answers: Record<string, string> = {
+      'logon.passwordBox': '',
+      'logon.link': '4',
+      'logon.others': '',
+    };
     const ask = (question: string): Promise<string> => {
       asked.push(question);
       return Promise.resolve(answers[question.split(' ')[0] ?? ''] ?? 's');
@@ -93,6 +120,7 @@ describe('npx sspr learn captions', () => {
     expect(asked).toEqual([
       'logon.passwordBox (the text in the empty password box), known already: line [2], 0 for none: ',
       expect.stringMatching(/^logon\.link \(the link to the reset\).*: line \[3\], 0 for none: $/),
+      expect.stringMatching(/^logon\.others \(another text .*\): line \[0\], 0 for none: $/),
       'Show what a machine shows before Ctrl+Alt+Delete, then press Enter (s: skip) ',
     ]);
     expect(screensFor('sv', openCaptions([out])).logon.link.texts).toEqual(['Windows 7 Professional']);

@@ -9,7 +9,7 @@ import {
   type CaptionKey,
   type CaptionPage,
 } from '../../logon/screens/caption-keys.ts';
-import type { CaptionSet, Form } from '../../logon/screens/captions.ts';
+import { builtInCaptions, type CaptionSet, type Form } from '../../logon/screens/captions.ts';
 
 /** What a page shows for a key, as far as the known wordings tell. */
 export interface Proposal {
@@ -47,10 +47,11 @@ export function propose(
       Math.max(0, ...wordings.map((one) => similar(plain(text), plain(one)))),
     );
     const best = Math.max(0, ...likeness);
-    const { whole = false } = captionKind(key);
+    const { whole = false, several = false } = captionKind(key);
     return {
       key,
-      line: best >= LIKE ? likeness.indexOf(best) : undefined,
+      // What is one of several says nothing of the others.
+      line: best >= LIKE && !several ? likeness.indexOf(best) : undefined,
       isKnown: findText(lines, wordings, { whole }).length > 0,
     };
   });
@@ -104,8 +105,13 @@ export function captionFile(
   where: string,
   before: Partial<CaptionSet> = {},
 ): string {
-  const forms = (texts: readonly string[]): Form[] => texts.map((text) => ({ text, source: 'seen', where }));
-  const seen = Object.fromEntries([...learnt].map(([key, texts]) => [key, forms(texts)]));
+  const forms = (key: CaptionKey, texts: readonly string[]): Form[] => {
+    const { several = false } = captionKind(key);
+    const known = several ? (before[key] ?? builtInCaptions(language)[key]) : [];
+    const seen = texts.map((text): Form => ({ text, source: 'seen', where }));
+    return [...known.filter(({ text }) => !texts.includes(text)), ...seen];
+  };
+  const seen = Object.fromEntries([...learnt].map(([key, texts]) => [key, forms(key, texts)]));
   const head = '# Captions as they were seen. A key that is given here replaces all its built-in forms.\n';
   return head + stringify({ language, captions: { ...before, ...seen } });
 }

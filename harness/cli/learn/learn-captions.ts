@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { resolveAccess } from '../../config/access.ts';
-import { loadConfig } from '../../config/load.ts';
+import { configPath, loadConfig } from '../../config/load.ts';
 import { openConsole, openScreen } from '../../console/open.ts';
 import type { Line } from '../../console/text.ts';
 import { Deadline } from '../../core/deadline.ts';
@@ -14,13 +15,8 @@ import {
   type CaptionKey,
   type CaptionPage,
 } from '../../logon/screens/caption-keys.ts';
-import {
-  builtInCaptions,
-  type CaptionFile,
-  parseCaptions,
-  readCaptions,
-} from '../../logon/screens/captions.ts';
-import { checkCaptionFiles } from '../../logon/screens/replaced.ts';
+import { type CaptionFile, captionsOf, parseCaptions, readCaptions } from '../../logon/screens/captions.ts';
+import { checkCaptionFiles, openCaptions } from '../../logon/screens/replaced.ts';
 import { projectMachines } from '../../machines/machines.ts';
 import { selectMachines } from '../../run/selection.ts';
 import { answerOf, captionFile, lineAt, propose, readable } from './captions.ts';
@@ -45,6 +41,8 @@ export interface Surroundings {
   readonly ask: ((question: string) => Promise<string>) | undefined;
   /** `2027-01-31` */
   readonly today: string;
+  /** Files of captions that the configuration names already. */
+  readonly files: readonly CaptionFile[];
 }
 
 const LONGEST_MS = 3_600_000;
@@ -76,6 +74,7 @@ export async function learnCaptions(
       say: (line) => void process.stdout.write(`${line}\n`),
       ask: terminal && ((question) => terminal.question(question, { signal })),
       today: new Date().toISOString().slice(0, 10),
+      files: openCaptions(loaded.config.captions.map((file) => configPath(loaded, file))),
     });
   } finally {
     terminal?.close();
@@ -85,17 +84,18 @@ export async function learnCaptions(
 
 /**
  * Page by page: lists what is read there, has each caption named, and writes them all.
- * @throws Fault `captions-there`, `no-page`, `caption-not-there`, `captions-invalid`
+ * @throws Fault `captions-there`, `no-page`, `caption-not-there`, `captions-invalid`, `captions-elsewhere`
  */
 export async function learnFrom(
   machine: string,
   language: Language,
   { page: wanted, caption: given, out = `captions-${language}.yaml`, force }: LearnCaptionsOptions,
-  { look, say, ask, today }: Surroundings,
+  { look, say, ask, today, files }: Surroundings,
 ): Promise<number> {
   const pages = pagesOf(wanted, given, ask !== undefined);
-  const before = fileBefore(out, language, force);
-  const captions = builtInCaptions(language);
+  const writes = ask !== undefined || given.length > 0;
+  const before = writes ? fileBefore(out, language, force) : undefined;
+  const captions = captionsOf(language, files);
   const learnt = new Map<CaptionKey, readonly string[]>();
   for (const page of pages) {
     if (
@@ -113,7 +113,7 @@ export async function learnFrom(
       const proposed = line === undefined ? '0' : String(line + 1);
       const question = `${key} (${captionKind(key).what})${isKnown ? ', known already' : ''}`;
       if (!ask && !answers.has(key)) {
-        say(`${question}: probably line ${proposed}`);
+        say(`${question}: ${line === undefined ? 'none is like it' : `probably line ${proposed}`}`);
         continue;
       }
       const named =
@@ -128,12 +128,26 @@ export async function learnFrom(
     say('Nothing was named, so nothing is written; --caption KEY=LINE names one.');
     return EXIT_CODE.compliant;
   }
+  refuseElsewhere([...learnt.keys()], out, files);
   const text = captionFile(language, learnt, `${machine}, ${today}`, before?.captions);
   // What a run would refuse is not written.
   checkCaptionFiles([parseCaptions(text, out)]);
   writeFileSync(out, text, { flag: force ? 'w' : 'wx' });
   say(`${learnt.size} written to ${out}; name it in the configuration: captions: [${out}]`);
   return EXIT_CODE.compliant;
+}
+
+/** A key has one file: a run would refuse it in a second one. */
+function refuseElsewhere(keys: readonly CaptionKey[], out: string, files: readonly CaptionFile[]): void {
+  for (const { name, captions } of files.filter((file) => resolve(file.name) !== resolve(out))) {
+    const key = keys.find((one) => captions[one] !== undefined);
+    if (key === undefined) continue;
+    throw new Fault(`${key} stands in ${name} already, which the configuration names`, {
+      code: 'captions-elsewhere',
+      blame: 'config',
+      remedy: `Change it there: --out ${name} --force.`,
+    });
+  }
 }
 
 const isPage = (name: string): name is CaptionPage => Object.hasOwn(CAPTION_PAGES, name);

@@ -46,7 +46,7 @@ export function consoleContract(
   { tolerance = 0, gone, keysOnly = false, start }: ContractOptions,
 ): void {
   describe(`The console of ${name}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let display: Display;
     let machine: BehindMachine;
     let driver: Driver;

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,10 +18,15 @@ export interface Display {
   readonly password: Secret;
   /** What the page has posted to `/say`, in order. */
   readonly said: readonly unknown[];
+  /** Puts another page in place of the one that it was started with, and forgets what that has posted. */
+  show(html: string): Promise<void>;
   close(): Promise<void>;
 }
 
 const PASSWORD = 'testpass';
+
+/** Chromium does not offer to keep passwords: its bubble would cover the page. */
+const PREFERENCES = { credentials_enable_service: false, profile: { password_manager_enabled: false } };
 
 /** Starts Xtigervnc on a free loopback port and, with `html`, a Chromium that fills its screen with that page. */
 export async function startDisplay({ html }: { html?: string } = {}): Promise<Display> {
@@ -35,7 +40,8 @@ export async function startDisplay({ html }: { html?: string } = {}): Promise<Di
   const server = run(
     'Xtigervnc',
     [
-      ...['-displayfd', '3', '-geometry', '1024x768', '-depth', '24', '-nolisten', 'tcp'],
+      // -r: no auto-repeat, which types a key again where its release comes late.
+      ...['-r', '-displayfd', '3', '-geometry', '1024x768', '-depth', '24', '-nolisten', 'tcp'],
       ...[
         '-rfbport',
         String(port),
@@ -55,6 +61,9 @@ export async function startDisplay({ html }: { html?: string } = {}): Promise<Di
   const said: unknown[] = [];
   const web = html === undefined ? undefined : await serve(html, said);
   if (web) {
+    const profile = join(folder, 'profile');
+    mkdirSync(join(profile, 'Default'), { recursive: true });
+    writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify(PREFERENCES));
     started.push(
       run(
         'chromium',
@@ -69,7 +78,7 @@ export async function startDisplay({ html }: { html?: string } = {}): Promise<Di
           ...['--window-size=1025,769', '--window-position=0,0', '--force-device-scale-factor=1'],
           ...['--disable-lcd-text', '--no-first-run', '--no-default-browser-check', '--password-store=basic'],
           ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-          `--user-data-dir=${join(folder, 'profile')}`,
+          `--user-data-dir=${profile}`,
         ],
         { DISPLAY: display, HOME: folder, TMPDIR: folder },
       ),
@@ -82,6 +91,7 @@ export async function startDisplay({ html }: { html?: string } = {}): Promise<Di
     port,
     password: new Secret(PASSWORD),
     said,
+    show: (next) => web?.show(next) ?? Promise.reject(new Error('This display was started without a page')),
     async close() {
       web?.close();
       for (const child of started.reverse()) await end(child);
@@ -113,23 +123,52 @@ async function firstChunk(child: ChildProcess): Promise<unknown> {
   return chunk;
 }
 
-async function serve(html: string, said: unknown[]): Promise<{ port: number; close: () => void }> {
+/** At the end of every page: it says when it is there, and makes room for the next one when it is told to. */
+const CHANGING = `<script>
+  requestAnimationFrame(() => fetch('/shown', { method: 'POST' }));
+  fetch('/changed').then(() => location.reload());
+</script>`;
+
+interface Web {
+  readonly port: number;
+  show(html: string): Promise<void>;
+  close(): void;
+}
+
+async function serve(html: string, said: unknown[]): Promise<Web> {
+  let page = html;
+  let waiting: ServerResponse | undefined;
+  let shown = (): void => undefined;
   const server = createHttpServer((request, response) => {
-    if (request.url !== '/say') {
-      response.setHeader('content-type', 'text/html; charset=utf-8').end(html);
-      return;
-    }
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      said.push(JSON.parse(body));
+    if (request.url === '/say') {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        said.push(JSON.parse(body));
+        response.end();
+      });
+    } else if (request.url === '/shown') {
+      shown();
       response.end();
-    });
+    } else if (request.url === '/changed') {
+      waiting = response;
+    } else {
+      response.setHeader('content-type', 'text/html; charset=utf-8').end(page + CHANGING);
+    }
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    async show(next) {
+      page = next;
+      const there = new Promise<void>((resolve) => (shown = resolve));
+      // Who has not asked yet gets the next page by itself.
+      waiting?.end();
+      waiting = undefined;
+      await there;
+      said.length = 0;
+    },
     close: () => {
       server.close();
       server.closeAllConnections();

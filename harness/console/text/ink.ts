@@ -1,3 +1,5 @@
+import type { Area } from '../../core/journal.ts';
+import { boxesIn } from '../boxes.ts';
 import type { Frame } from '../console.ts';
 
 /** What is written on a frame, black on white: one byte a pixel. */
@@ -25,11 +27,37 @@ const DRAWN_BELOW = 190;
 const LARGEST_LETTER = 60;
 
 /**
+ * What is written on a frame, with each box looked at by itself: white text on a small button has a white page around it,
+ * which is ground too, and would lose its edges to that.
+ */
+export function inkOf(frame: Frame): Ink {
+  const ink = inkOn(frame);
+  for (const box of boxesIn(frame)) {
+    const inside = inkOn(cut(frame, box));
+    for (let row = 0; row < box.height; row++) {
+      const line = inside.data.subarray(row * box.width, (row + 1) * box.width);
+      ink.data.set(line, (box.y + row) * ink.width + box.x);
+    }
+  }
+  return ink;
+}
+
+/** This part of a frame as a frame of its own. */
+function cut(frame: Frame, { x, y, width, height }: Area): Frame {
+  const data = Buffer.alloc(width * height * 4);
+  for (let row = 0; row < height; row++) {
+    const from = ((y + row) * frame.width + x) * 4;
+    frame.data.copy(data, row * width * 4, from, from + width * 4);
+  }
+  return { ...frame, width, height, data };
+}
+
+/**
  * Makes black text on white of text in any colour on any ground: light on a gradient, dark in a box, light on a button.
  * The ink of a pixel is its difference from the median around it, in which the strokes of letters are a minority; then
  * the outlines of boxes, buttons and pictures go. Tesseract by itself takes buttons and boxes for pictures.
  */
-export function inkOf(frame: Frame): Ink {
+function inkOn(frame: Frame): Ink {
   const { width, height } = frame;
   const brightness = darkestChannel(frame);
   const { medians, common, across } = groundOf(brightness, width, height);

@@ -167,8 +167,17 @@ function difference(a: string, b: string): number {
   return bare(a) === bare(b) ? ACCENT : 1;
 }
 
+/** Each letter is compared with thousands of others. */
+const bareLetters = new Map<string, string>();
+
 /** A letter without its accent: é is e, å is a. */
-const bare = (letter: string): string => letter.normalize('NFD').replace(/\p{M}/gu, '');
+function bare(letter: string): string {
+  const before = bareLetters.get(letter);
+  if (before !== undefined) return before;
+  const found = letter.normalize('NFD').replace(/\p{M}/gu, '');
+  bareLetters.set(letter, found);
+  return found;
+}
 const isAscii = (letter: string): boolean => letter <= '\u007f';
 
 function holds(outer: Area, inner: Area): boolean {

@@ -103,8 +103,9 @@ class Running {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, OMP_THREAD_LIMIT: '1' },
     });
-    this.child.stdout.on('data', (chunk: Buffer) => {
-      this.#out += chunk.toString('utf8');
+    // A character may come in two pieces.
+    this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      this.#out += chunk;
       if (this.#waiting?.done()) this.#waiting.settle();
     });
     this.child.stderr.on(
@@ -164,12 +165,15 @@ const missing = (language: string, why: string): Fault =>
     {
       code: 'ocr-missing',
       blame: 'harness',
-      remedy: `Install it: apt-get install tesseract-ocr ${language
-        .split('+')
-        .map((one) => `tesseract-ocr-${one.replace('_', '-')}`)
-        .join(' ')}`,
+      remedy: installTesseract(language.split('+')),
     },
   );
+
+/** @param languages Tesseract's own names: `chi_sim` */
+export const installTesseract = (languages: readonly string[]): string =>
+  `Install it: apt-get install tesseract-ocr ${languages
+    .map((one) => `tesseract-ocr-${one.replace('_', '-')}`)
+    .join(' ')}`;
 
 const failed = (why: string): Fault =>
   new Fault(`The text of the screen can't be read: Tesseract failed (${why})`, {

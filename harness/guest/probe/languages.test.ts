@@ -70,13 +70,18 @@ describe('The probe under real cscript (Wine), in the language of the machine', 
   const deadline = (): Deadline => Deadline.in(60_000, 'probing');
 
   before(async () => {
-    for (const { locale } of Object.values(LANGUAGES)) {
+    const define = (locale: string) => {
       const target = join(locales, `${locale}.UTF-8`);
-      await promisify(execFile)('localedef', ['-i', locale, '-f', 'UTF-8', '--no-archive', target]);
-    }
-    wine = await startPrivateWine();
+      return promisify(execFile)('localedef', ['-i', locale, '-f', 'UTF-8', '--no-archive', target]);
+    };
+    [wine] = await Promise.all([
+      startPrivateWine(),
+      ...Object.values(LANGUAGES).map(({ locale }) => define(locale)),
+    ]);
     mkdirSync(wine.path(FOLDER), { recursive: true });
     await wine.put(Buffer.from('MZ'), `${FOLDER}\\provider.dll`, deadline());
+    // Without one, what the prompt says to that is in the machine's language.
+    await wine.put(Buffer.from('@echo  rdp-tcp#12 anna\r\n'), 'C:\\windows\\qwinsta.bat', deadline());
   });
 
   after(async () => {
@@ -113,6 +118,7 @@ describe('The probe under real cscript (Wine), in the language of the machine', 
       expect(said.at(-1)).toMatch(/^[\r\n\x20-\x7e]+$/);
       expect(facts.failures).toEqual({});
       expect(facts.os).toMatchObject({ productName: `Windows 7 ${NAME}`, locale: lcid });
+      expect(facts.environment.remoteSessions).toEqual({ state: 'present', value: ['rdp-tcp#12'] });
       expect(facts.credentialProviders).toEqual([
         {
           clsid: SSPR_CLSID,

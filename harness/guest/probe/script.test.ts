@@ -35,11 +35,18 @@ interface FakeWindows {
   readonly dlls: string[];
   /** Environment variables, by their names in upper case. */
   readonly environment: Record<string, string>;
-  wmi: () => string;
+  /** A property of the one instance of a class. */
+  wmi: (name: string, property: string) => string;
   winHttp: (url: string) => number | 'silent' | Error;
   winInet: (url: string) => number | Error;
   readonly asked: string[];
 }
+
+const WMI: Record<string, string> = {
+  LastBootUpTime: '20261121040000.500000+060',
+  Domain: 'corp.example',
+  DomainRole: '1',
+};
 
 const windows = (): FakeWindows => ({
   registry: {
@@ -54,7 +61,7 @@ const windows = (): FakeWindows => ({
   locked: [],
   dlls: ['C:\\Windows\\System32\\authui.dll'],
   environment: { SYSTEMROOT: 'C:\\Windows', COMPUTERNAME: 'WIN7', PROCESSOR_ARCHITECTURE: 'AMD64' },
-  wmi: () => '20261121040000.500000+060',
+  wmi: (_, property) => WMI[property] ?? '',
   winHttp: () => 200,
   winInet: () => 200,
   asked: [],
@@ -99,6 +106,8 @@ function hostOf(machine: FakeWindows, args: readonly string[], echo: (line: stri
       GetSpecialFolder: () => ({ Path: 'C:\\Temp' }),
       GetTempName: () => `rad${files.size}.tmp`,
       FileExists: (path: string) => files.has(path) || machine.dlls.includes(path),
+      FolderExists: () => false,
+      GetFileVersion: (path: string) => (machine.dlls.includes(path) ? '6.1.7601.17514' : ''),
       DeleteFile: (path: string) => files.delete(path),
       OpenTextFile: (path: string) => ({
         AtEndOfStream: files.get(path) === '',
@@ -108,7 +117,11 @@ function hostOf(machine: FakeWindows, args: readonly string[], echo: (line: stri
     }),
     'WbemScripting.SWbemLocator': () => ({
       ConnectServer: () => ({
-        ExecQuery: () => ({ ItemIndex: () => ({ Properties_: { Item: () => ({ Value: machine.wmi() }) } }) }),
+        ExecQuery(query: string) {
+          const name = query.slice(query.lastIndexOf(' ') + 1);
+          const Item = (property: string) => ({ Value: machine.wmi(name, property) });
+          return { Count: 1, ItemIndex: () => ({ Properties_: { Item } }) };
+        },
       }),
     }),
     'WindowsInstaller.Installer': () => ({
@@ -258,6 +271,7 @@ describe('The probe, with nothing later than ECMAScript 3', () => {
         disabled: false,
         dll: { state: 'present', value: 'authui.dll' },
         dllExists: true,
+        dllVersion: { state: 'present', value: '6.1.7601.17514' },
       },
     ]);
   });
@@ -290,12 +304,14 @@ describe('The probe, with nothing later than ECMAScript 3', () => {
 
   it('has a part that fails stand for itself only', async () => {
     const machine = windows();
-    machine.wmi = () => {
-      throw comError(-2147217405, 'WMI is broken');
+    machine.wmi = (name, property) => {
+      if (name === 'Win32_OperatingSystem') throw comError(-2147217405, 'WMI is broken');
+      return WMI[property] ?? '';
     };
     const facts = await factsOf(machine);
     expect(facts.failures).toEqual({ clock: 'WMI is broken (0x80041003)' });
     expect(facts.clock).toEqual({ now: '', bootedAt: '' });
+    expect(facts.environment.join).toEqual({ state: 'domain', name: 'corp.example' });
     expect(facts.os.build).toBe(7601);
   });
 

@@ -188,6 +188,11 @@ describe('WinRM client', () => {
       expect(performance.now() - start).toBeLessThan(2500);
     };
     const silent = (): void => undefined;
+    // Nobody is there any more whom a channel that is closed could wait for.
+    afterEach(async () => {
+      await opened.server?.close();
+      delete opened.server;
+    });
 
     it('when the machine is gone in the middle of a command', async () => {
       const server = await serve({ Receive: silent, Signal: silent });

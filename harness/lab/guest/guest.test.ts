@@ -354,6 +354,9 @@ p.close_shell(shell)
 
     it('fails where the folder cannot be made, where the disk is full, and where policy forbids it', async () => {
       const install = async (): Promise<number> => (await prompt(win7, 'msiexec /i C:\\sspr.msi /qn')).code;
+      // Where this is tried once more, some of it may be left.
+      const allow = `reg delete "${INSTALLER_POLICY}" /v DisableMSI /f`;
+      await prompt(win7, `del C:\\fill.bin & rd /s /q "${FOLDER}" & ${allow}`);
       await prompt(win7, `echo x > "${FOLDER}"`);
       expect(await install()).toBe(1603);
       await prompt(win7, `del "${FOLDER}"`);
@@ -584,10 +587,12 @@ WScript.Echo(http.status); } catch (error) { WScript.Echo("0x" + (error.number +
       const { disk } = win81.machine.guest;
       const pem = readFileSync(network.lab.caFile);
       const hash = new X509Certificate(pem).fingerprint.replaceAll(':', '');
+      writeFileSync(disk.path('C:\\ca.pem'), pem);
+      // Where this is tried once more, nobody is trusted any more.
+      await prompt(win81, 'certutil -addstore root C:\\ca.pem');
       expect((await prompt(win81, `certutil -delstore root ${hash}`)).code).toBe(0);
       expect(await connect('winhttp')).toBe('0x80072f7d');
       expect((await handshakes(CAPI2, 11)).at(-1)).toContain('<Result value="800B0109"/>');
-      writeFileSync(disk.path('C:\\ca.pem'), pem);
       expect((await prompt(win81, 'certutil -addstore root C:\\ca.pem')).code).toBe(0);
       expect(await connect('winhttp')).toBe('200');
     });

@@ -35,13 +35,15 @@ describe('WinHttpSettings', () => {
 
 describe('TLS 1.2 of WinHTTP', () => {
   const rows = [
-    { version: [6, 1, 7601], kb3140245: true, protocols: 0xa00, offers: true },
-    { version: [6, 1, 7601], kb3140245: true, protocols: 0x800, offers: true },
-    { version: [6, 1, 7601], kb3140245: true, protocols: 0x280, offers: false },
-    { version: [6, 1, 7601], kb3140245: true, protocols: undefined, offers: false },
-    { version: [6, 1, 7601], kb3140245: false, protocols: 0xa00, offers: false },
-    { version: [6, 2, 9200], kb3140245: false, protocols: 0xa00, offers: false },
-    { version: [6, 3, 9600], kb3140245: false, protocols: undefined, offers: true },
+    { version: [6, 1, 7601], kb3140245: true, leftToWindows: false, protocols: 0xa00, offers: true },
+    { version: [6, 1, 7601], kb3140245: true, leftToWindows: true, protocols: 0xa00, offers: false },
+    { version: [6, 2, 9200], kb3140245: true, leftToWindows: true, protocols: 0xa00, offers: true },
+    { version: [6, 1, 7601], kb3140245: true, leftToWindows: false, protocols: 0x800, offers: true },
+    { version: [6, 1, 7601], kb3140245: true, leftToWindows: false, protocols: 0x280, offers: false },
+    { version: [6, 1, 7601], kb3140245: true, leftToWindows: false, protocols: undefined, offers: false },
+    { version: [6, 1, 7601], kb3140245: false, leftToWindows: false, protocols: 0xa00, offers: false },
+    { version: [6, 2, 9200], kb3140245: false, leftToWindows: false, protocols: 0xa00, offers: false },
+    { version: [6, 3, 9600], kb3140245: false, leftToWindows: false, protocols: undefined, offers: true },
   ] as const;
   for (const { offers, ...facts } of rows) {
     it(`is ${offers ? '' : 'not '}offered with ${JSON.stringify(facts)}`, () => {

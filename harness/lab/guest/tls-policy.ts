@@ -9,19 +9,32 @@ import type { Registry } from './registry.ts';
 const PACKAGES = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\Packages';
 const WINHTTP = 'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp';
 const TLS_1_2 = 0x800;
-/** Component Based Servicing: installed, permanent. */
-const PRESENT_STATES = [0x70, 0x80];
+const SCHANNEL_CLIENT =
+  'HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client';
+/** Component Based Servicing: superseded by something newer that does the same, installed, permanent. */
+const PRESENT_STATES = [0x50, 0x70, 0x80];
 
 export interface WinHttpFacts {
   readonly version: readonly [number, number, number];
   readonly kb3140245: boolean;
   /** `DefaultSecureProtocols`; undefined when it is not set. */
   readonly protocols: number | undefined;
+  /** Whether the SCHANNEL keys say nothing of TLS 1.2, so that the default of this Windows holds. */
+  readonly leftToWindows: boolean;
 }
 
-/** Whether WinHTTP of this Windows offers TLS 1.2 to a caller that does not ask for it (KB3140245's text). */
-export function offersTls12({ version: [major, minor], kb3140245, protocols }: WinHttpFacts): boolean {
+/**
+ * Whether WinHTTP of this Windows offers TLS 1.2 to a caller that does not ask for it (KB3140245's text). Windows 7
+ * has TLS 1.2, switched off until the SCHANNEL keys switch it on; Wine has it on.
+ */
+export function offersTls12({
+  version: [major, minor],
+  kb3140245,
+  protocols,
+  leftToWindows,
+}: WinHttpFacts): boolean {
   if (major > 6 || (major === 6 && minor >= 3)) return true;
+  if (leftToWindows && major === 6 && minor < 2) return false;
   return kb3140245 && ((protocols ?? 0) & TLS_1_2) !== 0;
 }
 
@@ -35,6 +48,9 @@ export async function readWinHttpFacts(registry: Registry, profile: Profile): Pr
     version: profile.version,
     kb3140245: states.some((state) => state !== undefined && PRESENT_STATES.includes(state)),
     protocols: await registry.dword(WINHTTP, 'DefaultSecureProtocols'),
+    leftToWindows:
+      (await registry.value(SCHANNEL_CLIENT, 'Enabled')) === undefined &&
+      (await registry.value(SCHANNEL_CLIENT, 'DisabledByDefault')) === undefined,
   };
 }
 

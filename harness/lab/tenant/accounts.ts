@@ -113,7 +113,7 @@ export function usableMethods(account: Account, questionsAsked: number): UsableM
 }
 
 const CLASSES = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9]/];
-const SHORTEST = 8;
+export const SHORTEST_PASSWORD = 8;
 const LONGEST = 256;
 const CLASSES_NEEDED = 3;
 
@@ -124,8 +124,8 @@ export type PasswordProblem = 'tooShort' | 'tooLong' | 'unicode' | 'classes';
  * What is wrong with a password, or undefined: 8 to 256 characters, three of four classes, nothing beyond ASCII
  * (Microsoft Entra password policies). A reset, unlike a change, may use the last password again.
  */
-export function passwordProblem(password: string): PasswordProblem | undefined {
-  if (password.length < SHORTEST) return 'tooShort';
+export function passwordProblem(password: string, shortest = SHORTEST_PASSWORD): PasswordProblem | undefined {
+  if (password.length < shortest) return 'tooShort';
   if (password.length > LONGEST) return 'tooLong';
   if (!/^[\x20-\x7e]*$/.test(password)) return 'unicode';
   if (CLASSES.filter((one) => one.test(password)).length < CLASSES_NEEDED) return 'classes';

@@ -2,6 +2,7 @@ import { createPublicKey, X509Certificate, type JsonWebKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { Secret } from '../../core/secret.ts';
+import { EN } from './captions/en.ts';
 import { NONE_COUNTED, REGISTRABLE, registration, STANDINGS, type Account } from './accounts.ts';
 import { addForeignReset, addNoise } from './others.ts';
 import { SUBSCRIPTION_NAMES } from './subscriptions.ts';
@@ -124,6 +125,11 @@ export const TenantChange = z
     methodsRequired: z.union([z.literal(1), z.literal(2)], { error: 'expected 1 or 2' }),
     questionsAsked: z.number().int().min(1).max(5),
     captcha: z.boolean(),
+    shortestPassword: z.number().int().min(1).max(256),
+    /** Every code is taken for the right one. */
+    anyCode: z.boolean(),
+    /** The rows of an attempt say nothing of its ClientType from now on. */
+    leaveOutClientType: z.boolean(),
     /** The switch for everybody: off turns every user away. */
     resetEnabled: z.boolean(),
     permissions: z.array(z.enum(PERMISSIONS)),
@@ -165,6 +171,9 @@ export function changeTenant(tenant: Tenant, change: z.infer<typeof TenantChange
   tenant.policy.methodsRequired = change.methodsRequired ?? tenant.policy.methodsRequired;
   tenant.policy.questionsAsked = change.questionsAsked ?? tenant.policy.questionsAsked;
   tenant.policy.captcha = change.captcha ?? tenant.policy.captcha;
+  tenant.policy.shortestPassword = change.shortestPassword ?? tenant.policy.shortestPassword;
+  tenant.policy.anyCode = change.anyCode ?? tenant.policy.anyCode;
+  tenant.audits.leavesOutClientType = change.leaveOutClientType ?? tenant.audits.leavesOutClientType;
   tenant.policy.resetEnabled = change.resetEnabled ?? tenant.policy.resetEnabled;
   tenant.application.permissions = change.permissions ?? tenant.application.permissions;
   tenant.subscriptions = change.subscriptions ?? tenant.subscriptions;
@@ -186,6 +195,7 @@ export function describeTenant(tenant: Tenant) {
     pageSize: tenant.paging.size,
     pageOverlap: tenant.paging.overlap,
     throttle: tenant.throttle.limit,
+    leaveOutClientType: tenant.audits.leavesOutClientType,
     ...tenant.policy,
     permissions: tenant.application.permissions,
     subscriptions: tenant.subscriptions,
@@ -255,6 +265,24 @@ export const describeApplication = ({ application }: Tenant) => ({
     keys: keys.map(({ kid }) => kid),
   })),
 });
+
+export const MailOrder = z.strictObject({
+  /** The user whom it is for, and his code. */
+  upn: z.email(),
+  code: z.string().regex(/^\d{6}$/, 'expected six digits'),
+});
+
+/** A mail with a code of somebody else, as it comes where several users share a mailbox. */
+export function sendForeignCode(
+  tenant: Tenant,
+  { alternateEmail: to }: Account,
+  { upn, code }: z.infer<typeof MailOrder>,
+): void {
+  const { organization, mailboxes } = tenant;
+  const { mail } = EN;
+  const lines = [...mail.lines(upn, code), organization];
+  mailboxes.deliver(organization, { to, subject: mail.subject(organization), lines }, tenant.now());
+}
 
 /** More rows than any tenant of this size has in a day. */
 const MOST_ROWS = 200_000;

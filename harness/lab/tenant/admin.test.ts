@@ -127,6 +127,25 @@ describe('the administration of the lab tenant', () => {
       );
       expect(rowsOf(await lab.graph(`${AUDITS}?$filter=${filter}`))).toHaveLength(8);
     });
+
+    it('says nothing of the ClientType when told so', async () => {
+      reset();
+      await lab.admin('tenant', { leaveOutClientType: true });
+      reset();
+      clock.at += 5000;
+      const details = rowsOf(await lab.graph(AUDITS)).map((row) => JSON.stringify(row.additionalDetails));
+      expect(details.filter((one) => one.includes('ClientType'))).toHaveLength(1);
+      expect(details).toHaveLength(2);
+    });
+  });
+
+  it('brings the mail with the code of another user', async () => {
+    await lab.admin(`users/${UPN}/foreign-code`, { upn: 'somebody@contoso.example', code: '123456' });
+    const [mail] = lab.tenant.mailboxes.messages(lab.account.alternateEmail) ?? [];
+    expect(JSON.stringify(mail)).toMatch(/somebody@contoso\.example account.*Your code is: 123456/);
+    expect(await lab.admin(`users/${UPN}/foreign-code`, { upn: UPN, code: '1' })).toMatchObject({
+      status: 400,
+    });
   });
 
   describe('queries', () => {

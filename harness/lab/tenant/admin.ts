@@ -13,10 +13,12 @@ import {
   describeUser,
   FaultOrder,
   ForeignResetOrder,
+  MailOrder,
   makeNoise,
   NoiseOrder,
   readChange,
   resetAsAnother,
+  sendForeignCode,
   TenantChange,
   UserChange,
 } from './admin-changes.ts';
@@ -91,6 +93,8 @@ function methodsOf(tenant: Tenant, [kind = '', name, what]: readonly string[]): 
     if (what === undefined) {
       return { GET, POST: taking(UserChange, (change) => changeUser(tenant, account, change), GET) };
     }
+    if (what === 'foreign-code')
+      return { POST: taking(MailOrder, (order) => sendForeignCode(tenant, account, order), GET) };
     if (what !== 'foreign-reset') return undefined;
     return { POST: taking(ForeignResetOrder, (order) => resetAsAnother(tenant, account, order), GET) };
   }

@@ -22,6 +22,7 @@ export interface AuditEntry {
 export interface Attempt {
   readonly correlationId: string;
   readonly ipAddress: string;
+  /** '' where the rows say nothing of it. */
   readonly clientType: string;
 }
 
@@ -65,6 +66,8 @@ interface Kept {
  */
 export class AuditLog {
   readonly deliveries: Deliveries;
+  /** Whether rows say nothing of the ClientType. */
+  leavesOutClientType = false;
   /** In the order of `at`, once `#inOrder` has been called. */
   #kept: Kept[] = [];
   #ordered = true;
@@ -79,7 +82,8 @@ export class AuditLog {
 
   /** @param at instant of the tenant's clock */
   add(entry: AuditEntry, attempt: Attempt, person: Person, at: number, by = person): void {
-    const row = ssprRow(entry, attempt, person, at, newStamp(), by);
+    const told = this.leavesOutClientType ? { ...attempt, clientType: '' } : attempt;
+    const row = ssprRow(entry, told, person, at, newStamp(), by);
     this.#deliver(ACTIVITY[entry.activity], entry.reason, at, row);
   }
 
@@ -195,7 +199,8 @@ export function ssprRow(
   stamp: number,
   by = person,
 ): Row {
-  const clientType = entry.activity === 'byAdmin' ? [] : [{ key: 'ClientType', value: attempt.clientType }];
+  const { clientType: value } = attempt;
+  const clientType = entry.activity === 'byAdmin' || value === '' ? [] : [{ key: 'ClientType', value }];
   return {
     ...commonRow(entry, attempt, person, at),
     id: identifier('SSPR', attempt.correlationId, stamp),

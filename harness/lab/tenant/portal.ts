@@ -153,6 +153,8 @@ export class Portal {
       resetEnabled: this.tenant.policy.resetEnabled,
       methodsRequired: this.tenant.policy.methodsRequired,
       questionsAsked: this.tenant.policy.questionsAsked,
+      shortestPassword: this.tenant.policy.shortestPassword,
+      anyCode: this.tenant.policy.anyCode,
       find: (userId) => this.tenant.account(userId),
       newCode: () => String(randomInt(1_000_000)).padStart(6, '0'),
       pick: (questions, count) => shuffled(questions).slice(0, count),

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { Secret } from '../../core/secret.ts';
 import { signToken } from './access-token.ts';
-import { NONE_COUNTED, sameName, type Account } from './accounts.ts';
+import { NONE_COUNTED, sameName, SHORTEST_PASSWORD, type Account } from './accounts.ts';
 import { AuditLog } from './audit-log.ts';
 import type { Credentials } from './client-credentials.ts';
 import { Mailboxes } from './mailboxes.ts';
@@ -51,6 +51,10 @@ interface Policy {
   questionsAsked: number;
   /** Whether the portal asks for characters from a picture. Not known for the logon screen's variant: off. */
   captcha: boolean;
+  /** The fewest characters of a password. */
+  shortestPassword: number;
+  /** Whether every code is taken for the right one. No tenant is so: it shows that somebody would see it. */
+  anyCode: boolean;
 }
 
 interface Token {
@@ -78,7 +82,14 @@ export class Tenant {
   readonly organization: string;
   readonly domain: string;
   readonly application: Application;
-  readonly policy: Policy = { resetEnabled: true, methodsRequired: 1, questionsAsked: 3, captcha: false };
+  readonly policy: Policy = {
+    resetEnabled: true,
+    methodsRequired: 1,
+    questionsAsked: 3,
+    captcha: false,
+    shortestPassword: SHORTEST_PASSWORD,
+    anyCode: false,
+  };
   /** What the organisation has subscribed to. Audit logs and reports need a premium plan among it. */
   subscriptions: readonly SubscriptionName[] = ['EMS'];
   readonly accounts: readonly Account[];

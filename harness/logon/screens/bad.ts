@@ -10,7 +10,7 @@ const RESET_BAD_SCREENS: Readonly<Record<BadCode, Omit<BadScreen, 'texts' | 'cod
     blame: 'network',
     means: "The machine can't reach the reset page",
     remedy:
-      "Check the machine's proxy settings, its TLS 1.2 settings and that port 443 to passwordreset.microsoftonline.com is open.",
+      "Check the machine's proxy settings, its TLS 1.2 settings, that port 443 to passwordreset.microsoftonline.com is open, and that no 802.1X profile signs in before the user does.",
   },
   'account-not-verified': {
     blame: 'tenant',

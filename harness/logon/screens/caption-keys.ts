@@ -20,6 +20,8 @@ interface CaptionKind {
   readonly what: string;
   /** It stands alone: only a whole line is this caption. */
   readonly whole?: true;
+  /** Its forms are different texts, not wordings of one: what is learnt comes to them and replaces none. */
+  readonly several?: true;
 }
 
 const FORMS: readonly CaptionPage[] = ['user-id', 'method', 'code', 'new-password'];
@@ -30,6 +32,11 @@ export const CAPTIONS = {
   'logon.pressControlAltDelete': { pages: ['locked'], what: 'asks for Ctrl+Alt+Delete' },
   'logon.passwordBox': { pages: ['logon'], what: 'the text in the empty password box', whole: true },
   'logon.link': { pages: ['logon'], what: 'the link to the reset' },
+  'logon.others': {
+    pages: ['logon'],
+    what: 'another text beneath the password box, which is not the link',
+    several: true,
+  },
   'logon.refused': { pages: ['refused'], what: 'says that the password is wrong' },
   'logon.accepted': {
     pages: ['signed-in'],
@@ -44,7 +51,7 @@ export const CAPTIONS = {
   'method.sms': { pages: ['method'], what: 'a code by text message' },
   'method.smsButton': { pages: ['method'], what: 'the button that sends the message', whole: true },
   'method.questions': { pages: ['method'], what: 'security questions' },
-  'method.others': { pages: ['method'], what: 'a way that no program can go' },
+  'method.others': { pages: ['method'], what: 'a way that no program can go', several: true },
   'method.phone': { pages: ['method'], what: 'the label of the box for the phone number' },
   'code.label': { pages: ['code'], what: 'the label of the box for the verification code' },
   'newPassword.label': { pages: ['new-password'], what: 'the label of the first box' },

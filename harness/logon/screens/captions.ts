@@ -100,6 +100,12 @@ export function builtInCaptions(language: Language): CaptionSet {
   return set;
 }
 
+/** The captions of a language: a key that a file gives has the forms of that file and no others. */
+export const captionsOf = (language: Language, files: readonly CaptionFile[]): CaptionSet =>
+  files
+    .filter((file) => file.language === language)
+    .reduce<CaptionSet>((set, { captions }) => ({ ...set, ...captions }), builtInCaptions(language));
+
 /** @throws Fault `captions-invalid` where a key is missing */
 export function complete(file: CaptionFile): CaptionSet {
   const missing = CAPTION_KEYS.filter((key) => file.captions[key] === undefined);

@@ -26,7 +26,7 @@ const LOOKS = [
 ];
 
 describe('The captions, drawn and read', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let browser: Browser;
   before(async () => {
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium' });

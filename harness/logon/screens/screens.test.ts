@@ -8,7 +8,8 @@ import { confusions } from './confusions.ts';
 import { screensFor } from './screens.ts';
 
 for (const { language, logon, reset, bad } of LANGUAGE_NAMES.map((one) => screensFor(one))) {
-  describe(`The screens in ${language}`, () => {
+  describe(`The screens in ${language}`, function () {
+    this.timeout(120_000);
     it('never take a screen of the way for a known-bad one', () => {
       expect(confusions(builtInCaptions(language))).toEqual([]);
     });

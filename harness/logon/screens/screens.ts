@@ -4,7 +4,7 @@ import type { VerificationMethod } from '../../core/console-action.ts';
 import type { Language } from '../../core/languages.ts';
 import { badScreens } from './bad.ts';
 import { captionKind, type CaptionKey } from './caption-keys.ts';
-import { builtInCaptions, type CaptionFile, type CaptionSet } from './captions.ts';
+import { type CaptionFile, captionsOf, type CaptionSet } from './captions.ts';
 
 /** What is looked for, and under which keys its wordings stand in the files of captions. */
 export interface Caption extends Wanted {
@@ -20,6 +20,8 @@ export interface Screens {
     /** The empty password box of the chosen user. */
     readonly passwordBox: Caption;
     readonly link: Caption;
+    /** What may stand beneath the password box besides the link. */
+    readonly others: Caption;
     readonly refused: Caption;
     /** Seen from the greeting on, as long as somebody is signed in. */
     readonly accepted: Caption;
@@ -68,6 +70,7 @@ export function screensOf(language: Language, captions: CaptionSet): Screens {
       pressControlAltDelete: own('logon.pressControlAltDelete'),
       passwordBox: own('logon.passwordBox'),
       link: own('logon.link'),
+      others: own('logon.others'),
       refused: own('logon.refused'),
       accepted: own('logon.accepted'),
     },
@@ -99,11 +102,6 @@ export function screensOf(language: Language, captions: CaptionSet): Screens {
   };
 }
 
-/** What a language's screens say: a key that a file gives has the forms of that file and no others. */
+/** What a language's screens say. */
 export const screensFor = (language: Language, files: readonly CaptionFile[] = []): Screens =>
-  screensOf(
-    language,
-    files
-      .filter((file) => file.language === language)
-      .reduce<CaptionSet>((set, { captions }) => ({ ...set, ...captions }), builtInCaptions(language)),
-  );
+  screensOf(language, captionsOf(language, files));

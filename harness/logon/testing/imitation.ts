@@ -1,6 +1,7 @@
 /** How the imitation behaves. */
 export interface Behaviour {
-  readonly link?: boolean;
+  /** What the link says, or that there is none. */
+  readonly link?: string | false;
   /** What comes instead of the page after the user ID. */
   readonly refusal?: string;
   /** What comes instead of the reset's first page. */
@@ -30,7 +31,7 @@ export const OLD_PASSWORD = 'Old-passw0rd';
  * of its own. It tells what was done with it by posting to `/say`.
  */
 export const imitation = ({
-  link = true,
+  link = 'Forgot password?',
   refusal = '',
   failure = '',
   gates = [[EMAIL]],
@@ -56,7 +57,7 @@ export const imitation = ({
   };
   const user = (name) => {
     logon.innerHTML = '<div class=name>' + name + '</div><form><input type=password placeholder=Password></form>'
-      + (${link} ? '<button class=link>Forgot password?</button>' : '');
+      + (${link !== false} ? '<button class=link>${link}</button>' : '');
     const box = logon.querySelector('input');
     box.focus();
     logon.querySelector('form').onsubmit = (event) => {
@@ -66,7 +67,7 @@ export const imitation = ({
       const ok = logon.querySelector('button');
       if (ok) (ok.onclick = () => user(name), ok.focus());
     };
-    if (${link}) logon.querySelector('.link').onclick = () => setTimeout(open, 300);
+    if (${link !== false}) logon.querySelector('.link').onclick = () => setTimeout(open, 300);
     onkeydown = ({ key }) => { if (key === 'Escape' && !document.getElementById('reset')) tiles(); };
   };
   let gate = 0;
