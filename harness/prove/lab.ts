@@ -65,6 +65,8 @@ export class Lab {
       SSPR_RESULTS_FOLDER: join(folder, 'results'),
       SSPR_STATE_FOLDER: join(folder, 'state'),
       VAGRANT_DOTFILE_PATH: join(folder, 'vagrant'),
+      // Side by side they would be in each other's way at the index of all machines.
+      VAGRANT_HOME: join(folder, 'vagrant-home'),
       NO_COLOR: '1',
     };
     this.machines = openMachines({ root: ROOT, environment: this.#environment, access: USUAL_ACCESS });

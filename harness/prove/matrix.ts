@@ -112,5 +112,5 @@ export function renderProgress(
       .map(({ kind, control }) => `${KIND_WORDS[kind].word} ${control}`.trim())
       .join(', ');
   const counter = `${String(done).padStart(String(of).length)}/${of}`;
-  return `[${counter}] ${paint(styleOf(result.result), `${symbol} ${word}`)} ${name}, ${duration(result.ms)}${wrong === '' ? '' : `: ${wrong}`}`;
+  return `[${counter}] ${paint(styleOf(result.result), `${symbol} ${word}`)} ${name}, ${duration(result.ms)}${result.tries > 1 ? ', at the second try' : ''}${wrong === '' ? '' : `: ${wrong}`}`;
 }

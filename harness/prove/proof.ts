@@ -32,6 +32,8 @@ interface Ran {
   readonly findings: readonly Finding[];
   /** Why nothing can be said; null: something can. */
   readonly error: string | null;
+  /** 2: the first time the run could not be made, or its fault not seeded. */
+  readonly tries: 1 | 2;
   readonly ms: number;
   /** Exit code of the run; null: there was none. */
   readonly exit: number | null;

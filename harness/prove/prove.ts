@@ -59,6 +59,7 @@ interface Run {
   readonly observed: Observation | undefined;
   readonly error: string | null;
   readonly report: string | null;
+  readonly tries: 1 | 2;
   readonly ms: number;
 }
 
@@ -86,7 +87,7 @@ export async function prove(options: ProofOptions): Promise<Proof> {
     const before = tried.get(key);
     // Without anything to compare with, it would show nothing.
     const run =
-      before && !before.observed ? { ...before, report: null, ms: 0 } : await runJob(job, lab, options);
+      before && !before.observed ? { ...before, report: null, ms: 0 } : await tryJob(job, lab, options);
     if (job.kind === 'baseline') {
       resolvers.get(key)?.(run);
       tried.set(key, run);
@@ -160,11 +161,19 @@ function queueOf(groups: ReadonlyMap<string, readonly SeededFault[]>): Job[] {
 const place = ([first]: readonly SeededFault[]): string =>
   first ? [first.machine.os, first.machine.language, first.state].join(' ') : '';
 
+/** A run that could not be made says nothing, so it is made once more; one that has shown something never is. */
+async function tryJob(job: Job, lab: Lab, options: ProofOptions): Promise<Run> {
+  const run = await runJob(job, lab, options);
+  if (run.observed) return run;
+  rmSync(join(options.folder, 'runs', job.name), { recursive: true, force: true });
+  return { ...(await runJob(job, lab, options)), tries: 2 };
+}
+
 async function runJob(job: Job, lab: Lab, { folder, faults, standIn, signal }: ProofOptions): Promise<Run> {
   const began = performance.now();
   const { fault, kind, name } = job;
   const home = join(folder, 'runs', name);
-  const done = (run: Omit<Run, 'ms'>): Run => ({ ...run, ms: since(began) });
+  const done = (run: Omit<Run, 'ms' | 'tries'>): Run => ({ ...run, tries: 1, ms: since(began) });
   const scratch = mkdtempSync(join(lab.folder, 'scratch-'));
   try {
     const services = await lab.renew(fault.machine, fault.state, statesOf(faults, fault));
@@ -249,6 +258,7 @@ const shared = (fault: SeededFault, run: Run) => ({
   language: fault.machine.language,
   state: fault.state,
   stages: fault.stages,
+  tries: run.tries,
   ms: run.ms,
   exit: run.observed?.exit ?? null,
   report: run.report,

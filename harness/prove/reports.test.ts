@@ -11,6 +11,7 @@ const ran = {
   state: 'installed',
   stages: ['checks'],
   error: null,
+  tries: 1,
   ms: 30_000,
   exit: 1,
   report: 'runs/one/20261121T210000Z-lab/report.html',
