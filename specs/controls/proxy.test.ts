@@ -377,6 +377,12 @@ describe('proxy.settings-agree', () => {
       outcome: 'fail',
       summary: expect.stringContaining('WinHTTP names no proxy'),
     });
+    const asSetUp = { winHttpSettings: absent, ...plain(PROXY, bypass) };
+    expect(verdict(asSetUp, [failed('0x80072efd')])).toMatchObject({
+      outcome: 'fail',
+      summary: expect.stringContaining('WinHTTP names no proxy'),
+    });
+    expect(verdict(asSetUp, [failed('0x80072f7d')]).outcome).toBe('pass');
     expect(verdict({}, direct({})).outcome).toBe('pass');
     expect(verdict({}, [connection()]).outcome).toBe('pass');
     // It asks the network for a proxy, and may well get the same one.

@@ -8,6 +8,7 @@ import {
   type Outcome,
   type Verdict,
 } from '../../harness/core/outcome.ts';
+import type { Facts } from '../../harness/guest/facts.ts';
 import { httpsProxy, type ProxyStore, proxyStores, WINHTTP } from '../../harness/guest/proxy-settings.ts';
 import { type Diagnosis, diagnose, otherWays, type Reach } from './connections.ts';
 import { type Control, EVERY_MACHINE, type Subject } from './control.ts';
@@ -144,16 +145,27 @@ function judgeAgreement({ facts, policy: { portalHost } }: Subject): Verdict {
   const without = sides(stores)
     .filter((side) => !side.stores.some((store) => namesSomething(store) || store.autoDetect))
     .map(({ name }) => name);
-  const direct = otherWays(facts, portalHost).find(({ route }) => route === 'direct');
   if (without.length === 0) return pass('The proxy settings agree', detail);
   const names = without.join(' and ');
-  return direct?.reached === false
+  const nowhere = directlyNowhere(facts, portalHost, without.includes(WINHTTP));
+  return nowhere !== undefined
     ? fail(`${names} names no proxy, and without one the portal is not reached`, {
         ...detail,
-        observed: `${detail.observed}; directly: ${direct.observed}`,
+        observed: `${detail.observed}; directly: ${nowhere}`,
       })
     : pass(`The proxy settings that are set agree; ${names} names none`, detail);
 }
+
+/** What was seen on the direct way to the portal, where it is known to lead nowhere: as WinHTTP is set up, or asked for. */
+function directlyNowhere(facts: Facts, portalHost: string, isSetUp: boolean): string | undefined {
+  const asked = otherWays(facts, portalHost).find(({ route }) => route === 'direct');
+  if (asked) return asked.reached ? undefined : asked.observed;
+  const own = isSetUp ? diagnose(facts, portalHost) : undefined;
+  return own && NOWHERE.includes(own.reach) ? own.observed : undefined;
+}
+
+/** What settings of TLS have nothing to do with. */
+const NOWHERE: readonly Reach[] = ['name', 'closed', 'silent'];
 
 const namesSomething = ({ proxy: server, script }: ProxyStore): boolean => server !== '' || script !== '';
 

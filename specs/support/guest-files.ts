@@ -48,3 +48,16 @@ export async function guestFileExists(story: Story, file: string): Promise<boole
     remedy: 'Check on the machine that the account of WinRM may look into this folder.',
   });
 }
+
+/** The paths of the files in a folder of the guest and below it; none when there is no such folder. */
+export async function guestFilesBelow(story: Story, folder: string): Promise<readonly string[]> {
+  const deadline = story.deadline(story.settings.limits.command, `looking into ${folder}`);
+  // Its words are in the machine's language, so only paths are taken.
+  const line = `dir /a-d /b /s "${folder}" 2>nul`;
+  const { stdout } = await (await story.channel()).exec({ line }, deadline);
+  const start = `${folder.toLowerCase()}\\`;
+  return stdout
+    .split(/\r?\n/)
+    .map((path) => path.trim())
+    .filter((path) => path.toLowerCase().startsWith(start));
+}

@@ -2,7 +2,7 @@ import { Fault } from '../../harness/core/errors.ts';
 import { type Facts, SSPR_CLSID } from '../../harness/guest/facts.ts';
 import { openRegistry } from '../../harness/guest/probe/fallback.ts';
 import { resetProvider } from '../controls/credential-providers.ts';
-import { guestFileExists } from './guest-files.ts';
+import { guestFileExists, guestFilesBelow } from './guest-files.ts';
 import type { Story } from './story.ts';
 
 /** Where COM keeps the classes of 64-bit and of 32-bit programs. */
@@ -17,11 +17,19 @@ const CLASSES = ['Classes', 'Classes\\Wow6432Node'].map(
  * @throws Fault `registry-unreadable`, `guest-file-unreadable`
  */
 export async function findLeftovers(story: Story, dll: string, facts: Facts): Promise<readonly string[]> {
-  const file = dll !== '' && (await guestFileExists(story, dll)) ? [`the file ${dll}`] : [];
+  const files = (await filesLeft(story, dll)).map((file) => `the file ${file}`);
   const entries = facts.products.map(({ key, displayName }) => `the entry ${displayName || key}`);
   const provider = resetProvider(facts) === undefined ? [] : [`the credential provider key ${SSPR_CLSID}`];
   const classes = (await classesThere(story)).map((key) => `the class ${key}`);
-  return [...file, ...entries, ...provider, ...classes];
+  return [...files, ...entries, ...provider, ...classes];
+}
+
+/** A folder of Windows is nobody's; any other that the DLL was in is the add-in's own, with all that is in it. */
+async function filesLeft(story: Story, dll: string): Promise<readonly string[]> {
+  const folder = dll.replaceAll('"', '').slice(0, Math.max(0, dll.replaceAll('"', '').lastIndexOf('\\')));
+  if (folder === '' || /^(%(systemroot|windir)%|[a-z]:\\windows)(\\|$)/i.test(folder))
+    return dll !== '' && (await guestFileExists(story, dll)) ? [dll] : [];
+  return guestFilesBelow(story, folder);
 }
 
 async function classesThere(story: Story): Promise<readonly string[]> {
