@@ -6,8 +6,10 @@ import { handshakeEvents, type HandshakeLogging } from './handshake-events.ts';
 import { rootName } from './trusted-roots.ts';
 
 const { authority, chain } = issueServerIdentity(['portal.example']);
+/** The certificates of a chain do not begin in the same second. */
+const HOUR_MS = 3600_000;
 const HANDSHAKE: HandshakeRecord = {
-  at: new Date(new X509Certificate(authority).validFrom).toISOString(),
+  at: new Date(Date.parse(new X509Certificate(authority).validFrom) + HOUR_MS).toISOString(),
   random: '00',
   server: 'portal.example',
   protocol: 'TLS 1.2',
