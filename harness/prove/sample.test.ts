@@ -34,7 +34,7 @@ describe('sspr prove', function () {
       '--jobs',
       '1',
       '--only',
-      'uac-off',
+      'restart-pending',
       '--only',
       'verbose-logging-left-on',
     );
@@ -42,26 +42,26 @@ describe('sspr prove', function () {
     const { faults, baselines } = JSON.parse(out) as Proof;
     expect(faults).toMatchObject([
       {
-        id: 'uac-off',
+        id: 'restart-pending',
         result: 'proven',
-        findings: [{ kind: 'caught', control: 'prerequisites.uac-enabled', was: 'pass', is: 'fail' }],
+        findings: [{ kind: 'caught', control: 'prerequisites.no-restart-pending', was: 'pass', is: 'fail' }],
       },
       { id: 'verbose-logging-left-on', result: 'proven' },
     ]);
     expect(baselines).toMatchObject([
-      { result: 'proven', findings: [], serves: ['uac-off', 'verbose-logging-left-on'] },
+      { result: 'proven', findings: [], serves: ['restart-pending', 'verbose-logging-left-on'] },
     ]);
 
     const [name = ''] = readdirSync(results);
     expect(name).toMatch(/^prove-\d{8}T\d{6}Z$/);
     for (const { report } of [...faults, ...baselines])
       expect(existsSync(join(results, name, report ?? 'none'))).toBe(true);
-    expect(readFileSync(join(results, name, 'prove.html'), 'utf8')).toContain('uac-off');
+    expect(readFileSync(join(results, name, 'prove.html'), 'utf8')).toContain('restart-pending');
   });
 
   it('starts nothing when a fault is asked for that is not there', async () => {
-    const { code, err } = await sspr('--only', 'uac-of');
+    const { code, err } = await sspr('--only', 'restart-pendin');
     expect(code).toBe(EXIT_CODE.badUsage);
-    expect(err).toMatch(/^error: Found the fault "uac-of"; expected one of: uac-off, /);
+    expect(err).toMatch(/^error: Found the fault "restart-pendin"; expected one of: restart-pending, /);
   });
 });
