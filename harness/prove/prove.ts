@@ -42,9 +42,9 @@ export interface ProofOptions {
 /** What one lab with a machine and a browser takes, in bytes. */
 const LAB_BYTES = 1.2 * 2 ** 30;
 
-/** As many labs as the host has memory and processors for, and no more than there is work. */
+/** One lab more than processors, since each waits half of its time; what the memory holds; and no more than there is work. */
 export const usualJobs = (faults: number): number =>
-  Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / LAB_BYTES), faults));
+  Math.max(1, Math.min(availableParallelism() + 1, Math.floor(freemem() / LAB_BYTES), faults));
 
 /** What is to be done: a run with a fault, or the one without that some faults are compared with. */
 interface Job {
