@@ -44,3 +44,10 @@ export function processStat(pid: number): string[] {
     return [];
   }
 }
+
+/**
+ * The processes that a process has started from its main thread.
+ * @throws what reading a file throws, when there is no such process
+ */
+export const childrenOf = (pid: number): readonly number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);

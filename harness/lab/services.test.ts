@@ -1,12 +1,12 @@
 import { chromium, expect, type Browser, type FrameLocator, type Page } from '@playwright/test';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Agent } from 'undici';
 import { labStateFile, readLabState, type LabState } from '../config/lab-state.ts';
-import { isAlive, processStartTime } from '../core/process.ts';
+import { childrenOf, isAlive, processStartTime } from '../core/process.ts';
 import { Deadline } from '../core/deadline.ts';
 import { poll } from '../core/poll.ts';
 import { servicesLog, startLab, stopLab } from './services.ts';
@@ -364,11 +364,8 @@ describe('the lab’s services', function () {
   });
 });
 
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
-
 const commandLines = (pid: number): string =>
-  execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+  readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
 
 const ended = (lab: LabState): Promise<void> =>
   poll(

@@ -9,6 +9,7 @@ import { chord, type KeyName, KEYS, strokes } from '../console/keys.ts';
 import { openConsole } from '../console/open.ts';
 import { Deadline } from '../core/deadline.ts';
 import { Fault } from '../core/errors.ts';
+import { childrenOf } from '../core/process.ts';
 import { openChannel } from '../guest/open.ts';
 import type { Machines } from '../machines/machine.ts';
 import { administer } from './administer.ts';
@@ -129,7 +130,10 @@ export const DOORS = {
       z.strictObject({ press: z.array(z.enum(Object.keys(KEYS) as KeyName[])).min(1) }),
     ]),
     async open(value, bench) {
-      if (value === 'drop') return dropConsole(bench);
+      if (value === 'drop') {
+        dropConsole(bench);
+        return;
+      }
       const deadline = within(bench, 'typing at the console');
       const endpoints = await bench.machines.endpoints(bench.machine, deadline);
       const console = await openConsole(endpoints.console, deadline);
@@ -219,11 +223,14 @@ function damage(path: string, at: number): void {
 }
 
 /** The guest's X server is a child of the guest's process, whose number is in guest.json. */
-async function dropConsole({ machineFolder }: Bench): Promise<void> {
+function dropConsole({ machineFolder }: Bench): void {
   const { pid } = JSON.parse(readFileSync(join(machineFolder, 'guest.json'), 'utf8')) as GuestState;
-  const { stdout } = await promisify(execFile)('pgrep', ['--parent', String(pid), 'Xtigervnc']);
-  for (const server of stdout.trim().split('\n')) process.kill(Number(server), 'SIGKILL');
+  const servers = childrenOf(pid).filter((child) => processName(child) === 'Xtigervnc');
+  if (servers.length === 0) throw notSeeded(`the guest, process ${pid}, has no X server`);
+  for (const server of servers) process.kill(server, 'SIGKILL');
 }
+
+const processName = (pid: number): string => readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
 
 /** @throws Fault `not-seeded`, and whatever the edges throw */
 export async function openDoor(name: DoorName, value: unknown, bench: Bench): Promise<void> {
